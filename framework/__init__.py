@@ -1,0 +1,111 @@
+"""Representation learning on images: recipes, engines, plugins, runs that survive.
+
+This is the door for plugin authors and scripts. Names load when they are first used, so that
+importing the package imports neither torch nor any plugin.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framework.application import check, run
+    from framework.contracts import (
+        SINGLE_OPTIMIZER,
+        Batch,
+        DataBundle,
+        DataInfo,
+        Dataset,
+        Figure,
+        FinishedRun,
+        Handler,
+        ImageSet,
+        Loss,
+        Metric,
+        Run,
+        Task,
+    )
+    from framework.data.fingerprint import fingerprint_of
+    from framework.errors import (
+        DataError,
+        Fault,
+        FrameworkError,
+        Infeasible,
+        PluginError,
+        RecipeError,
+        TrainingError,
+    )
+    from framework.events import FitEvents
+    from framework.hookspecs import hookimpl
+    from framework.parameters import Nested
+
+_HOMES = {
+    "application": ("check", "run"),
+    "contracts": (
+        "SINGLE_OPTIMIZER",
+        "Batch",
+        "DataBundle",
+        "DataInfo",
+        "Dataset",
+        "Figure",
+        "FinishedRun",
+        "Handler",
+        "ImageSet",
+        "Loss",
+        "Metric",
+        "Run",
+        "Task",
+    ),
+    "data.fingerprint": ("fingerprint_of",),
+    "errors": (
+        "DataError",
+        "Fault",
+        "FrameworkError",
+        "Infeasible",
+        "PluginError",
+        "RecipeError",
+        "TrainingError",
+    ),
+    "events": ("FitEvents",),
+    "hookspecs": ("hookimpl",),
+    "parameters": ("Nested",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "SINGLE_OPTIMIZER",
+    "Batch",
+    "DataBundle",
+    "DataError",
+    "DataInfo",
+    "Dataset",
+    "Fault",
+    "Figure",
+    "FinishedRun",
+    "FitEvents",
+    "FrameworkError",
+    "Handler",
+    "ImageSet",
+    "Infeasible",
+    "Loss",
+    "Metric",
+    "Nested",
+    "PluginError",
+    "RecipeError",
+    "Run",
+    "Task",
+    "TrainingError",
+    "check",
+    "fingerprint_of",
+    "hookimpl",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'framework' has no attribute '{name}'")
+    return getattr(import_module(f"framework.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

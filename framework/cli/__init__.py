@@ -1,0 +1,1 @@
+"""The `framework` command line: thin commands, one file each."""

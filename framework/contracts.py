@@ -1,0 +1,273 @@
+"""What plugins provide and what they are given: the contracts between the core and its components."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from ignite.engine import Engine
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+SINGLE_OPTIMIZER = "main"
+"""The name under which a recipe's only `optimizer:` is known to tasks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataInfo:
+    """What is known of a data set before any of it is read.
+
+    Attributes:
+        image_shape: (channels, height, width) of one image.
+        num_train: number of training images, validation images included.
+        num_test: number of test images.
+        num_classes: number of classes; 0 where there are no labels.
+        class_names: a name per class, in the order of the labels; may be empty.
+        value_range: smallest and largest value that a pixel can take when networks see it.
+    """
+
+    image_shape: tuple[int, int, int]
+    num_train: int
+    num_test: int
+    num_classes: int = 0
+    class_names: tuple[str, ...] = ()
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def num_features(self) -> int:
+        """Number of values in one image: channels times height times width."""
+        return prod(self.image_shape)
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images in memory, with their labels where there are any.
+
+    Attributes:
+        images: `uint8` pixels (0 to 255, mapped to the declared value range batch by batch), or
+            floating point values that lie in the value range already.
+        labels: class of each image, or None.
+    """
+
+    images: Shaped[Tensor, "batch channels height width"]
+    labels: Int[Tensor, " batch"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class DataBundle:
+    """A data set as loaded: what may be trained on, and the sealed test split.
+
+    A fit is handed `train` only, so nothing that selects, stops or searches can read `test`; it is
+    measured once, for the weights that are kept.
+    """
+
+    train: ImageSet
+    test: ImageSet
+
+
+class Dataset(ABC):
+    """A data set, in two steps: what is cheap to know, and the images themselves."""
+
+    @property
+    @abstractmethod
+    def info(self) -> DataInfo:
+        """Shapes, counts and classes; cheap, and never downloads anything."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A digest that changes when the data do; it may fetch data that are not there yet."""
+
+    @abstractmethod
+    def load(self) -> DataBundle:
+        """Read the images. The test split depends on nothing that a recipe sets, no seed either.
+
+        Raises:
+            DataError: files are missing or damaged; the message names the file and the way out.
+        """
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some images on the training device, in the declared value range.
+
+    Attributes:
+        images: the images, floating point.
+        labels: their classes, or None.
+        indices: their places in the split that they come from.
+    """
+
+    images: Float[Tensor, "batch channels height width"]
+    labels: Int[Tensor, " batch"] | None
+    indices: Int[Tensor, " batch"]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+class Loss(nn.Module, ABC):
+    """Compares predictions with targets; it never calls a model.
+
+    Attributes:
+        target_range: values that targets must lie in, checked against the data's declared range
+            before anything is trained; None accepts any.
+    """
+
+    target_range: ClassVar[tuple[float, float] | None] = None
+
+    @abstractmethod
+    def forward(
+        self, prediction: Float[Tensor, "batch *axes"], target: Shaped[Tensor, "batch *_"]
+    ) -> Float[Tensor, ""]:
+        """The mean loss over a batch. Reconstruction losses receive logits."""
+
+
+class Metric(Protocol):
+    """A running measure of predictions against targets, as torchmetrics defines it."""
+
+    def reset(self) -> None:
+        """Forget everything."""
+
+    def update(self, prediction: Tensor, target: Tensor) -> None:
+        """Take one batch in."""
+
+    def compute(self) -> Any:
+        """The measure over all batches since the last reset, as one number."""
+
+
+class Task(ABC):
+    """Decides what a batch means: which losses it gives, and what is measured.
+
+    A task is built from `data`, `networks` and `loss` by name, as its constructor asks for them.
+    """
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Float[Tensor, ""]]]:
+        """Yield (optimizer, loss) pairs; the trainer steps each before it asks for the next.
+
+        A task with one loss yields it under `SINGLE_OPTIMIZER`. Never yield inside
+        `torch.no_grad()` or another global mode: the mode would stay on for the trainer. The same
+        generator gives the validation losses, in eval mode and without gradients.
+        """
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Answer (prediction, target) for metrics, as images in the value range or probabilities."""
+
+    def operations(self) -> Mapping[str, Callable[[Tensor], Tensor]]:
+        """What a trained task offers for use, by name, such as encode and reconstruct."""
+        return {}
+
+
+class Run(Protocol):
+    """What a handler may see and do while a fit goes on.
+
+    Attributes:
+        task: the task in training.
+        networks: the networks by name.
+        optimizers: the optimizers by name.
+        epoch: number of epochs completed; counts the current one from VALIDATING on.
+        num_epochs: number of epochs asked for.
+        metrics: the current epoch's row, such as `train/loss`, `validation/loss`, `lr`; handlers
+            add to it up to SAVING, when it is written to `metrics.jsonl`.
+        directory: where the run keeps its files, or None for a fit in memory.
+    """
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]: ...
+
+    @property
+    def optimizers(self) -> Mapping[str, Optimizer]: ...
+
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def num_epochs(self) -> int: ...
+
+    @property
+    def metrics(self) -> dict[str, float]: ...
+
+    @property
+    def directory(self) -> Path | None: ...
+
+    def stop(self, reason: str) -> None:
+        """End training after this epoch as an early stop, for the reason given."""
+
+
+class Handler(ABC):
+    """Does something at events of a fit.
+
+    A handler with state also has `state_dict()` and `load_state_dict(state)`, made of tensors and
+    plain containers; the state is in every checkpoint.
+    """
+
+    @abstractmethod
+    def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:
+        """Add event handlers: `trainer.add_event_handler(FitEvents.VALIDATED, self._check, run)`."""
+
+
+class FinishedRun(Protocol):
+    """What a figure may read once a run is over.
+
+    Attributes:
+        data: what is known of the data set.
+        history: one row per epoch, oldest first, as in `metrics.jsonl`.
+        kept_epoch: the epoch whose weights were kept.
+        num_epochs: number of epochs carried out.
+        test_set: the test images, for looking at.
+    """
+
+    @property
+    def data(self) -> DataInfo: ...
+
+    @property
+    def history(self) -> Sequence[Mapping[str, float]]: ...
+
+    @property
+    def kept_epoch(self) -> int: ...
+
+    @property
+    def num_epochs(self) -> int: ...
+
+    @property
+    def test_set(self) -> ImageSet: ...
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The test images at these places as a batch on the run's device."""
+
+    def task(self, epoch: int | None = None) -> Task | None:
+        """The task in eval mode, with the weights kept, or with those of `epoch`.
+
+        None where that epoch's weights were not stored: a figure names the epochs it needs in
+        `epochs`, and a run that ends sooner does not reach them.
+        """
+
+
+class Picture(Protocol):
+    """Anything that can be saved as a picture; matplotlib's figures can."""
+
+    def savefig(self, fname: Any, *, format: str) -> None:  # noqa: A002  matplotlib's word
+        """Write the picture."""
+
+
+class Figure(ABC):
+    """Draws one picture of a finished run.
+
+    Attributes:
+        epochs: epochs after which the run must keep its weights for this figure; 0 is untrained.
+    """
+
+    epochs: Sequence[int] = ()
+
+    @abstractmethod
+    def draw(self, run: FinishedRun) -> Picture:
+        """Draw the picture; the caller saves it."""

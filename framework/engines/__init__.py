@@ -1,0 +1,1 @@
+"""The Ignite engines that train and evaluate."""

@@ -1,0 +1,79 @@
+"""The hooks that a plugin may implement, one per kind of component.
+
+Each takes no argument and returns `{name: factory}`. A factory is a class or function, or a string
+`"module:attribute"`, imported when a recipe first needs it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pluggy
+
+PROJECT_NAME = "framework"
+API_VERSION = 1
+"""The version of the contract with plugins; a plugin may state the one it was built for."""
+
+Factory = Callable[..., Any] | str
+
+hookspec = pluggy.HookspecMarker(PROJECT_NAME)
+hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
+
+KINDS: Mapping[str, str] = {
+    "dataset": "provide_datasets",
+    "network": "provide_networks",
+    "loss": "provide_losses",
+    "task": "provide_tasks",
+    "optimizer": "provide_optimizers",
+    "metric": "provide_metrics",
+    "handler": "provide_handlers",
+    "figure": "provide_figures",
+}
+"""Kind of component → the hook that provides it."""
+
+
+@hookspec
+def provide_datasets() -> Mapping[str, Factory]:
+    """Data sets: a factory without positional parameters returns a `Dataset`."""
+    return {}
+
+
+@hookspec
+def provide_networks() -> Mapping[str, Factory]:
+    """Networks: `nn.Module`s built from `data` or from other networks by name."""
+    return {}
+
+
+@hookspec
+def provide_losses() -> Mapping[str, Factory]:
+    """Losses: modules that compare (prediction, target) and return a scalar."""
+    return {}
+
+
+@hookspec
+def provide_tasks() -> Mapping[str, Factory]:
+    """Tasks: what a batch means; built from `data`, `networks` and `loss`."""
+    return {}
+
+
+@hookspec
+def provide_optimizers() -> Mapping[str, Factory]:
+    """Optimizers: built from `parameters`."""
+    return {}
+
+
+@hookspec
+def provide_metrics() -> Mapping[str, Factory]:
+    """Metrics: objects with `reset`, `update(prediction, target)` and `compute`; may ask for `data`."""
+    return {}
+
+
+@hookspec
+def provide_handlers() -> Mapping[str, Factory]:
+    """Handlers: objects that attach themselves to the events of a fit."""
+    return {}
+
+
+@hookspec
+def provide_figures() -> Mapping[str, Factory]:
+    """Figures: objects that draw a picture of a finished run."""
+    return {}

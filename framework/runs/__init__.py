@@ -1,0 +1,1 @@
+"""A run: its directory, its fit, and how a recipe is carried out."""

@@ -1,0 +1,1 @@
+"""Convolutional autoencoders: networks, losses and the reconstruction task."""

@@ -1,0 +1,1 @@
+"""Optimizers and metrics of the PyTorch family."""
