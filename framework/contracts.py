@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ignite.engine import Engine
 from jaxtyping import Float, Int, Shaped
@@ -127,6 +127,7 @@ class Loss(nn.Module, ABC):
         """The mean loss over a batch. Reconstruction losses receive logits."""
 
 
+@runtime_checkable
 class Metric(Protocol):
     """A running measure of predictions against targets, as torchmetrics defines it."""
 
@@ -164,6 +165,7 @@ class Task(ABC):
         return {}
 
 
+@runtime_checkable
 class Run(Protocol):
     """What a handler may see and do while a fit goes on.
 
@@ -175,6 +177,8 @@ class Run(Protocol):
         num_epochs: number of epochs asked for.
         metrics: the current epoch's row, such as `train/loss`, `validation/loss`, `lr`; handlers
             add to it up to SAVING, when it is written to `metrics.jsonl`.
+        best: metric, mode, value and epoch of the best evaluation so far, or None.
+        seconds: time spent training, over all attempts.
         directory: where the run keeps its files, or None for a fit in memory.
     """
 
@@ -197,6 +201,12 @@ class Run(Protocol):
     def metrics(self) -> dict[str, float]: ...
 
     @property
+    def best(self) -> Mapping[str, Any] | None: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
     def directory(self) -> Path | None: ...
 
     def stop(self, reason: str) -> None:
@@ -215,6 +225,7 @@ class Handler(ABC):
         """Add event handlers: `trainer.add_event_handler(FitEvents.VALIDATED, self._check, run)`."""
 
 
+@runtime_checkable
 class FinishedRun(Protocol):
     """What a figure may read once a run is over.
 
@@ -252,6 +263,7 @@ class FinishedRun(Protocol):
         """
 
 
+@runtime_checkable
 class Picture(Protocol):
     """Anything that can be saved as a picture; matplotlib's figures can."""
 

@@ -1,0 +1,77 @@
+# The one door: people, CI and editors call these targets.
+#
+#   make run     set up, then train the quickstart recipe
+#   make test    set up, then run every test
+#   make check   everything that must hold before a change lands
+#   make fix     format the code and repair what the linter can
+#   make bench   compare our speed with bare PyTorch loops (minutes)
+
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check format lint types imports docs fix bench
+
+help:
+	@sed -n 's/^#  *make/make/p' Makefile
+
+run: .venv/.installed-run
+	$(BIN)/framework run recipes/quickstart.yaml
+
+test: .venv/.installed-dev
+	$(BIN)/pytest -n 2 $(TESTS)
+
+check: format lint types imports test
+
+format: .venv/.installed-dev
+	$(BIN)/ruff format --check
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check
+
+types: .venv/.installed-dev
+	$(BIN)/mypy
+
+# Its cache would still hold what an import meant before a new module was there.
+imports: .venv/.installed-dev
+	$(BIN)/lint-imports --no-logo --no-cache
+
+docs: .venv/.installed-dev
+	$(BIN)/pytest tests/docs
+
+fix: .venv/.installed-dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: .venv/.installed-dev
+	$(BIN)/pytest tests/benchmarks
+
+# A stamp per set of dependencies, so that a second call starts at once. The larger set has it all.
+.venv/.installed-run: pyproject.toml | $(BIN)/pip
+	$(call install,.)
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml | $(BIN)/pip
+	$(call install,.[dev])
+	@touch .venv/.installed-run $@
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "error: no command '$(PYTHON)' - install Python 3.11 or newer, or name one:" \
+	    "make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: '$(PYTHON)' is $$($(PYTHON) --version 2>&1), 3.11 or newer is needed - name" \
+	    "another one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+	  echo "error: '$(PYTHON)' cannot create .venv - on Debian and Ubuntu: apt install python3-venv" >&2; \
+	  exit 1; }
+
+# pip says nothing while it unpacks gigabytes; the growing folder shows that it is alive.
+define install
+@echo "Installing into .venv; PyTorch is large, the first time takes some minutes."
+@(while sleep 20 >/dev/null 2>&1 && kill -0 $$$$ 2>/dev/null; do \
+    echo "  ... .venv holds $$(du -sh .venv | cut -f1)"; done) & \
+  trap "kill $$!" EXIT; $(BIN)/python -m pip install --editable '$(1)'
+endef

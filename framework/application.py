@@ -1,0 +1,113 @@
+"""What the command line and Python callers share."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from framework.contracts import Dataset, Handler
+from framework.discovery import discover
+from framework.errors import CheckpointError, Fault, RecipeError
+from framework.recipe.documents import Document
+from framework.recipe.loading import load_document
+from framework.recipe.planning import make_plan
+from framework.recipe.plans import Plan
+from framework.recipe.schema import read_recipe
+from framework.runs.carry_out import carry_out, continue_run
+from framework.runs.identity import digest_of
+from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run
+from framework.runs.training import Options
+
+
+def check(
+    recipe: str | Path, *, overrides: Sequence[str] = (), plugins: Sequence[str | Path] = ()
+) -> Plan:
+    """Check everything about a recipe that can be checked without reading data.
+
+    Args:
+        recipe: a file, or the name of a shipped recipe.
+        overrides: changes such as `training.num_epochs=5`.
+        plugins: single-file plugins to load beside the installed ones.
+
+    Raises:
+        RecipeError: every fault found, with its position.
+        PluginError: a plugin that the recipe needs cannot be used.
+    """
+    return _planned(load_document(recipe, overrides), plugins)[0]
+
+
+def run(
+    recipe: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
+    runs_directory: str | Path = "runs",
+    new: bool = False,
+    device: str = "auto",
+    exact: bool = False,
+    force: bool = False,
+    allow_data_change: bool = False,
+    handlers: Sequence[Handler] = (),
+    announce: Callable[[str], None] = print,
+) -> RunRecord:
+    """Carry a recipe out, or continue or show the run that it has already.
+
+    Args:
+        recipe: a file, the name of a shipped recipe, or a run directory to continue.
+        overrides: changes such as `training.num_epochs=5`.
+        plugins: single-file plugins to load beside the installed ones.
+        runs_directory: where run directories are kept.
+        new: train again even where the recipe has a run.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        exact: refuse to continue where the result could differ in its last bits.
+        force: continue a run directory though its recipe or a plugin has changed.
+        allow_data_change: continue a run directory though the data have changed.
+        handlers: handlers that look on, such as a progress display.
+        announce: takes lines for the user.
+
+    Raises:
+        FrameworkError: see `docs/faults.md` for each kind and its exit code.
+    """
+    path = Path(recipe)
+    files = [Path(plugin) for plugin in plugins]
+    if is_run(path):
+        if overrides:
+            message = f"a run directory is continued as it is, found {list(overrides)}"
+            hint = "give the recipe and the changes instead"
+            raise RecipeError(Fault("R026", message, place=str(path), hint=hint))
+        record = read_run(path)
+        if record.status in OVER:
+            return record.shown_again()
+        files += [Path(file) for file in read_meta(path)["plugin_files"] if Path(file) not in files]
+        recipe = path / "resolved.yaml"
+    plan, dataset = _planned(load_document(recipe, overrides), files)
+    options = Options(
+        runs_directory=Path(runs_directory),
+        device=device,
+        is_new=new,
+        is_exact=exact,
+        is_forced=force,
+        allows_data_change=allow_data_change,
+        plugin_files=files,
+        observers=handlers,
+        announce=announce,
+    )
+    for warning in plan.warnings:
+        announce(f"warning: {warning}")
+    if is_run(path):
+        _require_same_recipe(path, plan, is_forced=force)
+        return continue_run(path, plan, dataset, options)
+    return carry_out(plan, dataset, options)
+
+
+def _planned(document: Document, plugins: Sequence[str | Path]) -> tuple[Plan, Dataset]:
+    recipe = read_recipe(document)  # its shape first: that needs neither torch nor plugins
+    registry = discover([Path(plugin) for plugin in plugins])
+    return make_plan(recipe, document, registry)
+
+
+def _require_same_recipe(path: Path, plan: Plan, *, is_forced: bool) -> None:
+    stored, found = read_meta(path)["recipe_sha256"], digest_of(plan.resolved)
+    if stored != found and not is_forced:
+        message = f"the recipe is no longer the one that the run began with: {found[:12]}…, not "
+        hint = "restore resolved.yaml, or continue with --force"
+        fault = Fault("C064", f"{message}{stored[:12]}…", place=str(path), hint=hint)
+        raise CheckpointError(fault)

@@ -1,0 +1,82 @@
+"""The command `framework`, and the exit code of everything that can happen in it."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+from click.exceptions import Exit, NoArgsIsHelpError
+
+from framework.cli.check import check
+from framework.cli.components import components
+from framework.cli.crashes import crash_fault
+from framework.cli.messages import report
+from framework.cli.recipes import recipes
+from framework.cli.run import run
+from framework.cli.runs import runs
+from framework.cli.streams import discard_output, is_broken, prepare_streams
+from framework.errors import Fault, FrameworkError
+
+_INTERRUPTED = 130
+_READER_GONE = 141  # what a shell shows of a command that dies of SIGPIPE
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ignite-framework", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Representation learning on images: from a recipe to a finished run."""
+
+
+for command in (run, check, runs, recipes, components):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line, without the program's name; answer its exit code."""
+    prepare_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _invoke(words)
+    except Exit as request:
+        return request.exit_code
+    except NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, BrokenPipeError) and is_broken(sys.stdout):
+            discard_output(sys.stdout)
+            return _READER_GONE
+        if "--debug" in words:
+            traceback.print_exception(error)
+        faults, exit_code = _explained(error, words)
+        report(faults, as_json="--json" in words)
+        return exit_code
+    return 0
+
+
+def _invoke(words: list[str]) -> None:
+    # click's own main turns EOFError and Ctrl-C into "Aborted!" and a closed pipe into exit 1
+    with cli.make_context("framework", [*words]) as context:
+        cli.invoke(context)
+    sys.stdout.flush()
+
+
+def _explained(error: BaseException, words: Sequence[str]) -> tuple[Sequence[Fault], int]:
+    if isinstance(error, FrameworkError):
+        return error.faults, error.exit_code
+    if isinstance(error, click.UsageError):
+        return [_usage_fault(error)], error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return [Fault("I002", "stopped at once; what was saved before is intact")], _INTERRUPTED
+    return [crash_fault(error, words)], FrameworkError.exit_code
+
+
+def _usage_fault(error: click.UsageError) -> Fault:
+    message, _, suggestion = error.format_message().rstrip(".").partition(". ")
+    command = "framework" if error.ctx is None else error.ctx.command_path
+    hint = suggestion.strip("()") or f"see {command} --help"
+    return Fault("U001", _uncapitalised(message), hint=_uncapitalised(hint))
+
+
+def _uncapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]

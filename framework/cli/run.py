@@ -1,0 +1,75 @@
+"""`framework run`: train a recipe, or continue or show its run."""
+
+from pathlib import Path
+
+import click
+
+from framework.cli.options import (
+    debug_option,
+    json_option,
+    plugin_option,
+    quiet_option,
+    runs_directory_option,
+)
+
+
+@click.command(short_help="Train a recipe, or continue its interrupted run.")
+@click.argument("recipe")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@plugin_option
+@runs_directory_option
+@click.option("--new", is_flag=True, help="Train again even where the recipe has a run.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--exact", is_flag=True, help="Refuse to continue where bits could differ.")
+@click.option("--force", is_flag=True, help="Continue though recipe or plugins have changed.")
+@click.option("--allow-data-change", is_flag=True, help="Continue though the data have changed.")
+@quiet_option
+@json_option
+@debug_option
+def run(
+    *,
+    recipe: str,
+    overrides: tuple[str, ...],
+    plugins: tuple[Path, ...],
+    runs_directory: Path,
+    new: bool,
+    device: str,
+    exact: bool,
+    force: bool,
+    allow_data_change: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train RECIPE: a file, the name of a shipped recipe, or a run directory.
+
+    A run that was interrupted is continued, one that is over is shown. KEY=VALUE changes the
+    recipe, as in training.num_epochs=5 or networks.encoder.latent_dim=8.
+    """
+    from framework.application import run as carry_out
+    from framework.cli.messages import say, say_json
+    from framework.cli.progress import progress_display
+    from framework.cli.results import say_result
+    from framework.cli.streams import lasting_stdout
+
+    is_silent = quiet or as_json
+    announced: list[str] = []
+    with lasting_stdout():
+        with progress_display(is_silent=is_silent) as handlers:
+            record = carry_out(
+                recipe,
+                overrides=overrides,
+                plugins=plugins,
+                runs_directory=runs_directory,
+                new=new,
+                device=device,
+                exact=exact,
+                force=force,
+                allow_data_change=allow_data_change,
+                handlers=handlers,
+                announce=announced.append if is_silent else say,
+            )
+        if as_json:
+            say_json(record.as_json() | {"announced": announced})
+        elif not quiet:
+            say("this run is already over; --new trains again" if record.was_already_over else "")
+            say_result(record)

@@ -1,0 +1,110 @@
+"""`framework runs`: what has been trained."""
+
+from pathlib import Path
+
+import click
+
+from framework.cli.messages import (
+    UsageError,
+    number_text,
+    say,
+    say_facts,
+    say_json,
+    say_table,
+)
+from framework.cli.options import debug_option, json_option, runs_directory_option
+from framework.cli.results import next_step, say_result
+from framework.errors import Fault, nearest_hint
+from framework.runs.records import RunRecord, is_run, list_runs, read_run
+
+
+@click.group(short_help="List runs, or show one.")
+def runs() -> None:
+    """Look at what has been trained."""
+
+
+@runs.command("list", short_help="List all runs, oldest first.")
+@runs_directory_option
+@json_option
+@debug_option
+def list_all(*, runs_directory: Path, as_json: bool) -> None:
+    """List all runs, oldest first, with their best value."""
+    records = list_runs(runs_directory)
+    if as_json:
+        say_json({"runs": [record.as_json() for record in records]})
+    elif records:
+        headers = ["run", "status", "epochs", "best", "epoch", "started (UTC)"]
+        say_table(headers, [_row(record) for record in records])
+    else:
+        say(f"no runs in {runs_directory}; start one with: framework run RECIPE")
+
+
+@runs.command(short_help="Show a run.")
+@click.argument("run")
+@runs_directory_option
+@json_option
+@debug_option
+def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
+    """Show RUN: its directory, or the beginning of its name, of its time or of its hash."""
+    record = _find(run, runs_directory)
+    files = sorted(path for path in record.directory.rglob("*") if path.is_file())
+    names = [str(path.relative_to(record.directory)) for path in files]
+    if as_json:
+        say_json(record.as_json() | {"files": names})
+        return
+    say_result(record)
+    say_facts(
+        {
+            "seed": str(record.seed),
+            "started": f"{record.started}, {record.seconds:.0f} s of training",
+            "files": [
+                f"{name} ({_size_text(path)})" for name, path in zip(names, files, strict=True)
+            ],
+            "next": next_step(record),
+        }
+    )
+
+
+def _row(record: RunRecord) -> list[str]:
+    best = record.best
+    value = "" if best is None or best.value is None else f"{best.metric} {number_text(best.value)}"
+    return [
+        _name_of(record),
+        record.status,
+        f"{record.epoch}/{record.num_epochs}",
+        value,
+        "" if best is None else str(best.epoch),
+        record.started.removesuffix("+00:00").replace("T", " "),
+    ]
+
+
+def _name_of(record: RunRecord) -> str:
+    return f"{record.name}/{record.directory.name}"
+
+
+def _find(run: str, runs_directory: Path) -> RunRecord:
+    path = Path(run)
+    if path.is_dir() or is_run(path):
+        return read_run(path)
+    records = list_runs(runs_directory)
+    found = [record for record in records if _is_called(record, run)]
+    if len(found) == 1:
+        return found[0]
+    names = [_name_of(record) for record in found]
+    if found:
+        message, hint = f"'{run}' begins the names of {len(found)} runs", f"they are {', '.join(names)}"
+    else:
+        message = f"no run '{run}' in {runs_directory}"
+        hint = nearest_hint(run, map(_name_of, records)) or "framework runs list names them"
+    raise UsageError(Fault("U002", message, hint=hint))
+
+
+def _is_called(record: RunRecord, beginning: str) -> bool:
+    own_name = record.directory.name
+    names = (_name_of(record), own_name, own_name.rpartition("-")[2])
+    return any(name.startswith(beginning) for name in names)
+
+
+def _size_text(path: Path) -> str:
+    size_bytes = path.stat().st_size
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"

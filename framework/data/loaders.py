@@ -1,0 +1,73 @@
+"""Batches of images that live in memory, in an order that is a pure function of (seed, epoch)."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from framework.contracts import Batch, ImageSet
+from framework.seeding import make_generator
+
+
+class ResidentLoader:
+    """Gathers batches by index from one tensor on the training device.
+
+    Args:
+        images: the whole image set; moved to `device` once.
+        indices: the places of the images to serve; all folds of a process share `images`.
+        batch_size: images per batch; the last batch may be smaller.
+        value_range: what `uint8` 0 and 255 are mapped to.
+        device: where batches are made.
+        seed: seed of the order; None serves `indices` as they stand.
+        drop_last: leave a smaller last batch out.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        indices: Int[Tensor, " batch"],
+        *,
+        batch_size: int,
+        value_range: tuple[float, float] = (0.0, 1.0),
+        device: torch.device | None = None,
+        seed: int | None = None,
+        drop_last: bool = False,
+    ) -> None:
+        device = device or torch.device("cpu")
+        self._images = images.images.to(device)
+        self._labels = None if images.labels is None else images.labels.to(device)
+        self._indices = indices.to(device)
+        self._batch_size = batch_size
+        self._low, self._high = value_range
+        self._seed = seed
+        self._num_served = len(indices) - (len(indices) % batch_size if drop_last else 0)
+
+    def __len__(self) -> int:
+        """Number of batches per epoch."""
+        return -(-self._num_served // self._batch_size)
+
+    def epoch(self, epoch: int = 0, *, start: int = 0) -> Iterator[Batch]:
+        """Serve the batches of one epoch, from batch number `start` on."""
+        order = self._order(epoch)
+        for begin in range(start * self._batch_size, self._num_served, self._batch_size):
+            yield self._batch(order[begin : min(begin + self._batch_size, self._num_served)])
+
+    def _order(self, epoch: int) -> Int[Tensor, " batch"]:
+        if self._seed is None:
+            return self._indices
+        generator = make_generator(self._seed, "order", epoch)
+        permutation = torch.randperm(len(self._indices), generator=generator)
+        return self._indices[permutation.to(self._indices.device)]
+
+    def _batch(self, places: Int[Tensor, " batch"]) -> Batch:
+        labels = None if self._labels is None else self._labels[places]
+        return Batch(self._converted(self._images[places]), labels, places)
+
+    def _converted(self, pixels: Tensor) -> Float[Tensor, "batch channels height width"]:
+        if pixels.dtype != torch.uint8:
+            return pixels.to(torch.float32)
+        images = pixels.to(torch.float32).div_(255)  # a division: 255 becomes exactly 1
+        if (self._low, self._high) == (0.0, 1.0):
+            return images
+        return images.mul_(self._high - self._low).add_(self._low)

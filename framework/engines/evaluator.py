@@ -1,0 +1,68 @@
+"""The engine that measures."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+from jaxtyping import Float
+from torch import Tensor
+
+from framework.contracts import Batch, Metric, Task
+from framework.data.loaders import ResidentLoader
+from framework.engines.averages import LossAverages
+from framework.engines.engine import ReliableEngine
+from framework.seeding import derive_seed, seed_generators
+
+
+def make_evaluator(
+    task: Task, metrics: Mapping[str, Metric], *, seed: int, device: torch.device
+) -> Engine:
+    """Make the engine that measures losses and metrics; it never changes a weight.
+
+    Batch i meets the same noise in every epoch, else a best value could not be measured again.
+    `state.metrics` holds the means of the losses and the computed metrics.
+    """
+    averages = LossAverages()
+
+    def step(engine: Engine, batch: Batch) -> None:
+        seed_generators(derive_seed(seed, "evaluation", engine.state.iteration), device)
+        losses = {name: loss.item() for name, loss in _without_gradients(task.losses(batch))}
+        averages.update(losses, len(batch))
+        if metrics:
+            with torch.no_grad():
+                prediction, target = task.evaluate(batch)
+                for metric in metrics.values():
+                    metric.update(prediction, target)
+
+    def reset() -> None:
+        averages.reset()
+        for metric in metrics.values():
+            metric.reset()
+
+    def compute(engine: Engine) -> None:
+        computed = {name: float(metric.compute()) for name, metric in metrics.items()}
+        engine.state.metrics = averages.compute() | computed
+
+    evaluator = ReliableEngine(step)
+    evaluator.add_event_handler(Events.EPOCH_STARTED, reset)
+    evaluator.add_event_handler(Events.EPOCH_COMPLETED, compute)
+    return evaluator
+
+
+def evaluate(evaluator: Engine, loader: ResidentLoader) -> dict[str, float]:
+    """Measure everything that a loader serves, once."""
+    evaluator.run(loader.epoch(), max_epochs=1, epoch_length=len(loader))
+    return dict(evaluator.state.metrics)
+
+
+def _without_gradients(
+    losses: Iterator[tuple[str, Float[Tensor, ""]]],
+) -> Iterator[tuple[str, Float[Tensor, ""]]]:
+    # The mode is entered around each step of the generator: held across a yield it would leak.
+    while True:
+        with torch.no_grad():
+            item: Any = next(losses, None)
+        if item is None:
+            return
+        yield item

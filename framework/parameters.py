@@ -1,0 +1,135 @@
+"""What a recipe may set on a component: checked against the signature of its factory."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter
+
+from framework.signatures import Nested, Setting, Signature, read_signature
+from framework.validation import InvalidValues, validated
+from framework.wording import expected_words, value_text
+
+__all__ = ["InvalidParameters", "Nested", "ParameterRow", "Parameters", "Validated"]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Parameters that were checked, defaults filled in.
+
+    Attributes:
+        values: as the factory takes them, such as tuples and paths.
+        plain: as a recipe states them, in what JSON can express.
+    """
+
+    values: Mapping[str, Any]
+    plain: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One parameter for people to read.
+
+    Attributes:
+        name: the key in a recipe.
+        expected: what may be written, in words.
+        default: the default as a recipe would state it; None where a value is required.
+        description: what the docstring's `Args:` say about it; may be empty.
+    """
+
+    name: str
+    expected: str
+    default: str | None
+    description: str
+
+
+class InvalidParameters(InvalidValues):
+    """Some parameters in a recipe do not fit the signature."""
+
+
+class Parameters:
+    """The parameters of one factory.
+
+    Attributes:
+        positional: what the framework passes by name, such as `data` or the name of a network.
+        names: what a recipe may set, in the order of the signature.
+        nested: parameters that take another component → its kind.
+    """
+
+    def __init__(self, signature: Signature) -> None:
+        self.positional = tuple(signature.positional)
+        self.names = tuple(setting.name for setting in signature.settings)
+        self.nested = {
+            setting.name: setting.nested for setting in signature.settings if setting.nested
+        }
+        self._settings = signature.settings
+
+    @classmethod
+    def read(cls, factory: Callable[..., Any], *, label: str) -> "Parameters":
+        """Read a factory's signature.
+
+        Args:
+            factory: a class or a function.
+            label: what to call it, such as `network 'conv_encoder' of plugin 'autoencoders'`.
+
+        Raises:
+            PluginError: a recipe could not be checked against the signature; every parameter that
+                has to change is named, and how.
+        """
+        return cls(read_signature(factory, label=label))
+
+    def validate(self, given: Mapping[str, Any]) -> Validated:
+        """Check what a recipe sets, strictly, and fill in the defaults.
+
+        A nested component passes untouched, for resolution to look into.
+
+        Raises:
+            InvalidParameters: some are unknown, missing or wrong; all of them are listed.
+        """
+        nested = {name: given[name] for name in self.nested if name in given}
+        try:
+            checked = validated(self._adapter, {**given, **dict.fromkeys(nested)})
+        except InvalidValues as error:
+            raise InvalidParameters(error.problems) from error
+        values = {name: getattr(checked, name) for name in self.names}
+        plain = self._adapter.dump_python(checked, mode="json")
+        return Validated(values | nested, plain | nested)
+
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of what a recipe may set."""
+        return self._adapter.json_schema()
+
+    def rows(self) -> list[ParameterRow]:
+        """One row per parameter that a recipe may set, in the order of the signature."""
+        return [_row(setting) for setting in self._settings]
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        # a dataclass, because a model has methods that parameters such as `copy` would hide
+        holder = dataclasses.make_dataclass(
+            "parameters",
+            [_dataclass_field(setting) for setting in self._settings],
+            frozen=True,
+            kw_only=True,
+            namespace={"__pydantic_config__": ConfigDict(extra="forbid", allow_inf_nan=False)},
+        )
+        return TypeAdapter(holder)
+
+
+def _dataclass_field(setting: Setting) -> tuple[str, Any, Any]:
+    default = {} if setting.required else {"default": setting.default}
+    annotation = Any if setting.nested else setting.annotation
+    return setting.name, annotation, dataclasses.field(**default)
+
+
+def _row(setting: Setting) -> ParameterRow:
+    adapter: TypeAdapter[Any] = TypeAdapter(Any) if setting.nested else setting.adapter
+    schema = adapter.json_schema()
+    words = expected_words(schema, schema.get("$defs"))
+    expected = f"a component of kind '{setting.nested}'" if setting.nested else words
+    default = None
+    if not setting.required:
+        default = value_text(adapter.dump_python(setting.default, mode="json"))
+    return ParameterRow(setting.name, expected, default, setting.description)

@@ -1,0 +1,48 @@
+"""Build what a recipe names: networks in the order in which they need each other."""
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+
+import torch
+from torch import nn
+
+from framework.contracts import DataInfo, Task
+from framework.errors import Fault, RecipeError
+from framework.recipe.plans import Components, PlannedComponent
+from framework.seeding import derive_seed, seed_generators
+
+
+def building_order(networks: Mapping[str, PlannedComponent]) -> list[str]:
+    """Names of networks so that each comes after those that it is built from.
+
+    Raises:
+        RecipeError: networks need each other in a circle.
+    """
+    needs = {name: set(planned.networks.values()) for name, planned in networks.items()}
+    try:
+        return list(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        chain = " -> ".join(reversed(error.args[1]))
+        message = f"networks are built from each other in a circle: {chain}"
+        raise RecipeError(Fault("R011", message, key="networks")) from None
+
+
+def build_networks(
+    networks: Mapping[str, PlannedComponent], data: DataInfo, *, seed: int
+) -> dict[str, nn.Module]:
+    """Build all networks, in the order of the recipe.
+
+    Each network's weights depend on the seed and its own name only: adding a network changes none
+    of the others.
+    """
+    built: dict[str, nn.Module] = {}
+    for name in building_order(networks):
+        seed_generators(derive_seed(seed, f"weights/{name}"), torch.device("cpu"))
+        built[name] = networks[name].build(data=data, networks=built)
+    return {name: built[name] for name in networks}
+
+
+def build_task(components: Components, data: DataInfo, networks: Mapping[str, nn.Module]) -> Task:
+    """Build the task with its loss around networks that are built already."""
+    loss = None if components.loss is None else components.loss.build(data=data, networks=networks)
+    return components.task.build(data=data, networks=networks, loss=loss)

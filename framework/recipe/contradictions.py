@@ -1,0 +1,59 @@
+"""Settings of a recipe that are right one by one and wrong together."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from framework.validation import MISSING_KEY, Problem
+
+_CONTRADICTION = "R008"
+_DEFAULT_MONITOR = "validation/loss"
+
+
+def contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    """What does not go together in a recipe, whose values need not have been checked yet."""
+    return [*_optimizers(values), *_directions(values), *_monitors_of_nothing(values)]
+
+
+def _optimizers(values: Mapping[str, Any]) -> Iterator[Problem]:
+    if "optimizer" in values and values.get("optimizers"):
+        message = "optimizer and optimizers are both given"
+        yield Problem(("optimizers",), message, "write one of the two", _CONTRADICTION)
+    elif "optimizer" not in values and not values.get("optimizers"):
+        hint = "expected a component, or optimizers with several by name"
+        yield Problem(("optimizer",), "'optimizer' is missing", hint, MISSING_KEY)
+
+
+def _directions(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A direction is declared, never guessed from the name of what is monitored."""
+    for block in ("early_stopping", "checkpointing"):
+        settings = _mapping(values, block)
+        monitor, mode = settings.get("monitor"), settings.get("mode")
+        if monitor not in {None, _DEFAULT_MONITOR} and mode is None:
+            hint = "write min where less of it is better, max where more is"
+            message = f"'mode' is missing beside the monitor '{monitor}'"
+            yield Problem((block, "mode"), message, hint, MISSING_KEY)
+    settings = _mapping(values, "checkpointing")
+    if settings.get("mode") is not None and settings.get("monitor") is None:
+        hint = "name what it is the direction of"
+        yield Problem(
+            ("checkpointing", "monitor"), "'monitor' is missing beside 'mode'", hint, MISSING_KEY
+        )
+
+
+def _monitors_of_nothing(values: Mapping[str, Any]) -> Iterator[Problem]:
+    fraction = _mapping(values, "validation").get("fraction")
+    if isinstance(fraction, bool) or fraction != 0:
+        return
+    stopping = _mapping(values, "early_stopping")
+    monitors = {"checkpointing": _mapping(values, "checkpointing").get("monitor")}
+    if stopping:
+        monitors["early_stopping"] = stopping.get("monitor", _DEFAULT_MONITOR)
+    for block, monitor in monitors.items():
+        if isinstance(monitor, str) and monitor.startswith("validation/"):
+            message = f"'{monitor}' is monitored, but validation.fraction 0 holds no images out"
+            yield Problem((block, "monitor"), message, "hold some out", _CONTRADICTION)
+
+
+def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = values.get(key)
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,125 @@
+"""From a recipe to a plan: everything found, checked and proven, before any data is read."""
+
+import os
+from collections.abc import Iterator
+
+from framework.contracts import DataInfo, Dataset
+from framework.errors import Fault, RecipeError, nearest_hint
+from framework.recipe.documents import Document
+from framework.recipe.plans import Components, Plan
+from framework.recipe.proving import Proof, prove
+from framework.recipe.resolution import resolve
+from framework.recipe.schema import Recipe
+from framework.registry import Registry
+from framework.seeding import draw_seed
+
+
+def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[Plan, Dataset]:
+    """Resolve a recipe, prove its networks and check what goes together with what.
+
+    Returns:
+        The plan, and the data set, of which nothing has been read but its `info`.
+
+    Raises:
+        RecipeError: what the recipe asks for cannot be done; every fault found is in it.
+        PluginError: a component that is needed cannot be used.
+        DataError: not even the data set's shape can be found out.
+    """
+    components = resolve(recipe, document, registry)
+    dataset: Dataset = components.dataset.build()
+    data = dataset.info
+    proof = prove(components, data, document, memory_bytes=_memory_bytes())
+    faults = [
+        *_optimizer_faults(components, document, proof),
+        *_monitor_faults(recipe, components, document, proof),
+        *_range_faults(components, data, document),
+        *_batch_norm_faults(recipe, data, document, proof),
+    ]
+    if faults:
+        raise RecipeError(faults)
+    plan = Plan(
+        recipe=recipe,
+        document=document,
+        components=components,
+        seed=draw_seed() if recipe.seed is None else recipe.seed,
+        data=data,
+        layers=proof.layers,
+        num_parameters=proof.num_parameters,
+        loss_names=proof.loss_names,
+        warnings=tuple(str(broken) for broken in registry.broken),
+    )
+    return plan, dataset
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _optimizer_faults(components: Components, document: Document, proof: Proof) -> Iterator[Fault]:
+    key = "optimizer" if document.values.get("optimizer") is not None else "optimizers"
+    place = document.place((key,))
+    task, given = components.task.name, list(components.optimizers)
+    for name in proof.loss_names:
+        if name not in given:
+            message = f"task '{task}' yields a loss for optimizer '{name}', found {given}"
+            yield Fault("R011", message, key=key, place=place, hint=nearest_hint(name, given))
+    for name in given:
+        if name not in proof.loss_names:
+            message = f"task '{task}' yields no loss for optimizer '{name}'"
+            hint = f"it has losses for {list(proof.loss_names)}"
+            yield Fault("R011", message, key=key, place=place, hint=hint)
+
+
+def _monitor_faults(
+    recipe: Recipe, components: Components, document: Document, proof: Proof
+) -> Iterator[Fault]:
+    names = ["loss"] if len(proof.loss_names) == 1 else [f"loss/{n}" for n in proof.loss_names]
+    known = [f"train/{name}" for name in names]
+    if recipe.validation.fraction > 0:
+        known += [f"validation/{name}" for name in (*names, *components.metrics)]
+    for key, block in (
+        ("early_stopping", recipe.early_stopping),
+        ("checkpointing", recipe.checkpointing),
+    ):
+        if block is None or block.monitor is None or block.monitor in known:
+            continue
+        place = document.place((key, "monitor"))
+        if block.monitor.startswith("validation/") and recipe.validation.fraction == 0:
+            message = f"'{block.monitor}' is never measured with a validation fraction of 0"
+            hint = "monitor 'train/loss', or hold images out"
+            yield Fault("R032", message, key=f"{key}.monitor", place=place, hint=hint)
+        elif not components.handlers:  # a handler may add metrics of its own
+            message = f"no metric named '{block.monitor}'"
+            hint = nearest_hint(block.monitor, known) or f"there are {known}"
+            yield Fault("R005", message, key=f"{key}.monitor", place=place, hint=hint)
+
+
+def _range_faults(components: Components, data: DataInfo, document: Document) -> Iterator[Fault]:
+    if components.loss is None:
+        return
+    expected = getattr(components.loss.component.factory, "target_range", None)
+    low, high = data.value_range
+    if expected is not None and not expected[0] <= low <= high <= expected[1]:
+        message = (
+            f"loss '{components.loss.name}' expects targets in {list(expected)}, "
+            f"dataset '{components.dataset.name}' has images in {[low, high]}"
+        )
+        yield Fault("R020", message, key="loss", place=document.place(("loss",)))
+
+
+def _batch_norm_faults(
+    recipe: Recipe, data: DataInfo, document: Document, proof: Proof
+) -> Iterator[Fault]:
+    row = next((r for r in proof.layers if r.kind.startswith("BatchNorm")), None)
+    training = recipe.training
+    num_train = data.num_train - round(data.num_train * recipe.validation.fraction)
+    rest = num_train % training.batch_size
+    is_alone = training.batch_size == 1 or (rest == 1 and not training.drop_last)
+    if row is not None and is_alone:
+        message = (
+            f"{row.network}.{row.layer} normalises over a batch, and {num_train} images in "
+            f"batches of {training.batch_size} leave a batch of one"
+        )
+        hint = "set training.drop_last to true, or choose another batch size"
+        place = document.place(("training", "batch_size"))
+        yield Fault("R021", message, key="training.batch_size", place=place, hint=hint)

@@ -1,0 +1,144 @@
+"""A recipe whose every name is found and every value checked, ready to be built."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from framework.contracts import DataInfo
+from framework.recipe.documents import Document
+from framework.recipe.schema import Recipe
+from framework.registry import Component
+
+
+@dataclass(frozen=True)
+class PlannedComponent:
+    """A component with the values that the recipe gives it.
+
+    Attributes:
+        role: dotted place in the recipe, such as `networks.encoder`.
+        component: what the registry knows of it.
+        values: its parameters as Python values; a nested component is a PlannedComponent.
+        plain: the same as the resolved recipe spells it, defaults filled in.
+        networks: for each network that it asks for by name, the network of the recipe that is meant.
+    """
+
+    role: str
+    component: Component
+    values: Mapping[str, Any]
+    plain: Mapping[str, Any]
+    networks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The component's own name, without its owner."""
+        return self.component.name
+
+    def build(self, **given: Any) -> Any:
+        """Build it from what its signature asks for: `data`, `networks`, `loss`, a network's name.
+
+        Whatever of `given` the signature does not ask for is left out.
+        """
+        positional = [
+            given["networks"][self.networks[name]] if name in self.networks else given[name]
+            for name in self.component.parameters.positional
+        ]
+        values = {
+            name: value.build(**given) if isinstance(value, PlannedComponent) else value
+            for name, value in self.values.items()
+        }
+        return self.component.factory(*positional, **values)
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer as the dry run met it.
+
+    Attributes:
+        network: the network's name in the recipe.
+        layer: dotted name inside the network.
+        kind: class of the layer.
+        input_shape: shape of its input without the batch.
+        output_shape: shape of its output without the batch.
+        num_parameters: number of trainable values of its own.
+    """
+
+    network: str
+    layer: str
+    kind: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    num_parameters: int
+
+
+@dataclass(frozen=True)
+class Components:
+    """Everything that a recipe names, found and checked, but not built."""
+
+    dataset: PlannedComponent
+    networks: Mapping[str, PlannedComponent]
+    task: PlannedComponent
+    loss: PlannedComponent | None
+    optimizers: Mapping[str, PlannedComponent]
+    metrics: Mapping[str, PlannedComponent]
+    handlers: Mapping[str, PlannedComponent]
+    figures: Mapping[str, PlannedComponent]
+
+    def all(self) -> list[PlannedComponent]:
+        """All of them, nested ones included."""
+        groups = (self.networks, self.optimizers, self.metrics, self.handlers, self.figures)
+        single = [self.dataset, self.task, *([] if self.loss is None else [self.loss])]
+        roots = single + [planned for group in groups for planned in group.values()]
+        return [each for root in roots for each in _with_nested(root)]
+
+
+def _with_nested(planned: PlannedComponent) -> list[PlannedComponent]:
+    nested = [value for value in planned.values.values() if isinstance(value, PlannedComponent)]
+    return [planned, *(each for child in nested for each in _with_nested(child))]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be carried out.
+
+    Attributes:
+        recipe: the recipe's shape, defaults filled in.
+        document: its text with positions, for messages.
+        components: everything named in it.
+        seed: the seed, stated or drawn.
+        data: what is known of the data set.
+        layers: the layers of all networks in the order in which the dry run met them.
+        num_parameters: number of trainable values of all networks.
+        loss_names: the optimizers for which the task yields a loss.
+        warnings: what the user should know, such as plugins that could not be loaded.
+    """
+
+    recipe: Recipe
+    document: Document
+    components: Components
+    seed: int
+    data: DataInfo
+    layers: tuple[LayerRow, ...]
+    num_parameters: int
+    loss_names: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The recipe with every default filled in, as plain values."""
+        components = self.components
+        shape = self.recipe.model_dump(mode="json", exclude_none=True)
+        values = shape | {
+            "seed": self.seed,
+            "dataset": components.dataset.plain,
+            "networks": {name: each.plain for name, each in components.networks.items()},
+            "task": components.task.plain,
+            "metrics": [each.plain for each in components.metrics.values()],
+            "handlers": [each.plain for each in components.handlers.values()],
+            "figures": [each.plain for each in components.figures.values()],
+        }
+        if components.loss is not None:
+            values["loss"] = components.loss.plain
+        optimizers = {name: each.plain for name, each in components.optimizers.items()}
+        if self.recipe.optimizers is None:
+            return values | {"optimizer": next(iter(optimizers.values()))}
+        return values | {"optimizers": optimizers}

@@ -1,0 +1,164 @@
+"""Find every component that a recipe names and check every value that it gives them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from framework.contracts import SINGLE_OPTIMIZER
+from framework.errors import Fault, PluginError, RecipeError, nearest_hint
+from framework.parameters import InvalidParameters
+from framework.recipe.documents import Document, dotted
+from framework.recipe.plans import Components, PlannedComponent
+from framework.recipe.schema import ComponentSpec, Recipe
+from framework.registry import AmbiguousComponent, Component, Registry, UnknownComponent
+
+Path = tuple[str | int, ...]
+
+_GIVEN = {
+    "dataset": (),
+    "network": ("data",),
+    "loss": ("data",),
+    "task": ("data", "networks", "loss"),
+    "optimizer": ("parameters",),
+    "metric": ("data",),
+    "handler": ("data",),
+    "figure": ("data",),
+}
+"""Kind → what the framework passes to its factories, networks by name apart."""
+
+
+def resolve(recipe: Recipe, document: Document, registry: Registry) -> Components:
+    """Find and check all components of a recipe.
+
+    Raises:
+        RecipeError: names every unknown component and every bad value, with its position.
+        PluginError: a component's plugin cannot be used.
+    """
+    resolver = _Resolver(document, registry, tuple(recipe.networks))
+    single = {SINGLE_OPTIMIZER: recipe.optimizer} if recipe.optimizer is not None else {}
+    planned = {
+        "dataset": resolver.one("dataset", recipe.dataset, ("dataset",)),
+        "networks": resolver.named("network", recipe.networks, ("networks",)),
+        "task": resolver.one("task", recipe.task, ("task",)),
+        "loss": None if recipe.loss is None else resolver.one("loss", recipe.loss, ("loss",)),
+        "optimizers": resolver.named("optimizer", recipe.optimizers or {}, ("optimizers",))
+        | {n: resolver.one("optimizer", spec, ("optimizer",)) for n, spec in single.items()},
+        "metrics": resolver.listed("metric", recipe.metrics, ("metrics",)),
+        "handlers": resolver.listed("handler", recipe.handlers, ("handlers",)),
+        "figures": resolver.listed("figure", recipe.figures, ("figures",)),
+    }
+    resolver.check_loss_is_there(planned["task"], recipe)
+    resolver.raise_faults()
+    return Components(**planned)
+
+
+class _Resolver:
+    """Gathers faults while it looks components up."""
+
+    def __init__(self, document: Document, registry: Registry, networks: Sequence[str]) -> None:
+        self._document = document
+        self._registry = registry
+        self._networks = networks
+        self._faults: list[Fault] = []
+        self._lacking: list[Fault] = []
+
+    def one(self, kind: str, spec: ComponentSpec, path: Path) -> Any:
+        """Resolve one component; None after a fault, which `raise_faults` reports."""
+        component = self._find(kind, spec.type, path)
+        if component is None:
+            return None
+        parameters = component.parameters
+        networks = self._networks_of(component, spec, path)
+        own = {k: v for k, v in spec.parameters.items() if k not in networks}
+        try:
+            validated = parameters.validate(own)
+        except InvalidParameters as error:
+            self._faults += self._document.faults(error.problems, path)
+            return None
+        values, plain = dict(validated.values), dict(validated.plain)
+        for name, nested_kind in parameters.nested.items():
+            nested = self._nested(nested_kind, values[name], (*path, name))
+            values[name], plain[name] = nested, None if nested is None else nested.plain
+        redirects = {k: v for k, v in networks.items() if k != v}
+        role = dotted(path)
+        return PlannedComponent(
+            role, component, values, {"type": spec.type} | redirects | plain, networks
+        )
+
+    def named(self, kind: str, specs: Mapping[str, ComponentSpec], path: Path) -> dict[str, Any]:
+        """Resolve a mapping of components."""
+        return {name: self.one(kind, spec, (*path, name)) for name, spec in specs.items()}
+
+    def listed(self, kind: str, specs: Iterable[ComponentSpec], path: Path) -> dict[str, Any]:
+        """Resolve a list of components, each under its own name; a second `ssim` is `ssim-2`."""
+        planned: dict[str, Any] = {}
+        for index, spec in enumerate(specs):
+            name = stem = spec.type.rpartition(":")[2]
+            number = 1
+            while name in planned:
+                number += 1
+                name = f"{stem}-{number}"
+            planned[name] = self.one(kind, spec, (*path, index))
+        return planned
+
+    def check_loss_is_there(self, task: PlannedComponent | None, recipe: Recipe) -> None:
+        """A task that asks for a loss needs one in the recipe."""
+        if task is not None and recipe.loss is None:
+            if "loss" in task.component.parameters.positional:
+                losses = ", ".join(repr(c.name) for c in self._registry.components("loss"))
+                message = f"task '{task.name}' needs a loss, and the recipe names none"
+                self._add("R010", message, ("loss",), hint=f"there are {losses}")
+
+    def raise_faults(self) -> None:
+        """Report everything found."""
+        if self._lacking:
+            raise PluginError(self._lacking + self._faults)
+        if self._faults:
+            raise RecipeError(self._faults)
+
+    def _find(self, kind: str, name: str, path: Path) -> Component | None:
+        try:
+            return self._registry.find(kind, name)
+        except AmbiguousComponent as error:
+            self._add("P003", error.message, (*path, "type"), hint=error.hint)
+        except UnknownComponent as error:
+            fault = self._fault("R005", error.message, (*path, "type"), error.hint)
+            broken = "; ".join(f"'{p.name}': {p.reason}" for p in self._registry.broken)
+            if broken and not nearest_hint(name, [c.name for c in self._registry.components(kind)]):
+                hint = f"it may belong to a plugin that could not be loaded ({broken})"
+                message, key, place = fault.message, fault.key, fault.place
+                self._lacking.append(Fault("P010", message, key=key, place=place, hint=hint))
+            else:
+                self._faults.append(fault)
+        return None
+
+    def _networks_of(self, component: Component, spec: ComponentSpec, path: Path) -> dict[str, str]:
+        wanted = [p for p in component.parameters.positional if p not in _GIVEN[component.kind]]
+        chosen: dict[str, str] = {}
+        for name in wanted:
+            network = spec.parameters.get(name, name)
+            chosen[name] = network
+            if network in self._networks and network != path[-1]:
+                continue
+            others = [n for n in self._networks if n != path[-1]]
+            message = f"{component.kind} '{component.name}' needs a network called {network!r}"
+            hint = f"write `{name}:` with one of {others}" if others else "add it to `networks:`"
+            self._add("R011", message, (*path, name), hint=hint)
+        return chosen
+
+    def _nested(self, kind: str, value: Any, path: Path) -> PlannedComponent | None:
+        if isinstance(value, str):
+            return self.one(kind, ComponentSpec(type=value, parameters={}), path)
+        if isinstance(value, Mapping) and isinstance(value.get("type"), str):
+            own = {k: v for k, v in value.items() if k != "type"}
+            return self.one(kind, ComponentSpec(type=value["type"], parameters=own), path)
+        if value is not None:
+            hint = "write its name, or {type: name, …}"
+            self._add("R012", f"expected a {kind}, found {value!r}", path, hint=hint)
+        return None
+
+    def _add(self, identifier: str, message: str, path: Path, *, hint: str = "") -> None:
+        self._faults.append(self._fault(identifier, message, path, hint))
+
+    def _fault(self, identifier: str, message: str, path: Path, hint: str) -> Fault:
+        key = path[:-1] if path[-1] == "type" else path
+        return Fault(identifier, message, dotted(key), self._document.place(path), hint)

@@ -1,0 +1,254 @@
+"""The shape of a recipe: which keys there are, what they hold, and what they default to."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
+
+from framework.errors import RecipeError
+from framework.recipe.contradictions import contradictions
+from framework.recipe.documents import NETWORK_NAME, Document
+from framework.recipe.names import NAME_PATTERN, checked_name, default_name
+from framework.validation import InvalidValues, validated
+from framework.wording import value_text
+
+_FORMAT = 1
+_RESERVED_NAMES = ("data", "networks", "loss", "parameters", "optimizer")
+_COMPONENT_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
+    ]
+}
+
+
+def _extends_too(schema: dict[str, Any]) -> None:
+    """Loading consumes `extends`, but whoever writes a recipe should be offered it."""
+    schema["properties"]["extends"] = {"type": "string"}
+
+
+def _known_format(value: object) -> object:
+    if isinstance(value, int) and value > _FORMAT:
+        message = (
+            f"recipes of format {value} need a newer framework; this one reads format {_FORMAT}"
+        )
+        raise PydanticCustomError("R024", "{message}", {"message": message})
+    return value
+
+
+def _allowed_name(name: str) -> str:
+    try:
+        return checked_name(name)
+    except ValueError as error:
+        message = f"{value_text(name)} is not allowed"
+        context = {"message": message, "hint": str(error)}
+        raise PydanticCustomError("R013", "{message}", context) from None
+
+
+def _identifier(name: str) -> str:
+    if not name.isidentifier() or not name.isascii():
+        hint = "write letters, digits and underscores, a letter first"
+        context = {"message": f"{value_text(name)} is not a name", "hint": hint}
+        raise PydanticCustomError(NETWORK_NAME, "{message}", context)
+    return name
+
+
+def _network_name(name: str) -> str:
+    if name in _RESERVED_NAMES:
+        hint = f"reserved are {', '.join(_RESERVED_NAMES)}"
+        context = {"message": f"a network cannot be called '{name}'", "hint": hint}
+        raise PydanticCustomError(NETWORK_NAME, "{message}", context)
+    return _identifier(name)
+
+
+def _not_empty(networks: dict[str, Any]) -> dict[str, Any]:
+    if not networks:
+        raise PydanticCustomError("R012", "expected at least one network, found none")
+    return networks
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class ComponentSpec(_Block):
+    """A component as a recipe names it: `name`, or `{type: name, parameter: value, …}`.
+
+    Attributes:
+        type: the component's name, or `owner:name`.
+        parameters: what the recipe sets, not checked yet.
+    """
+
+    type: str
+    parameters: dict[str, Any] = {}
+
+    @model_serializer
+    def _as_in_recipe(self) -> dict[str, Any]:
+        return {"type": self.type, **self.parameters}
+
+
+def _spelled_out(value: object) -> object:
+    if isinstance(value, str):
+        return {"type": value}
+    if not isinstance(value, dict):
+        message = f"expected a name, or a mapping with 'type', found {value_text(value)}"
+        raise PydanticCustomError("R012", "{message}", {"message": message})
+    parameters = {key: item for key, item in value.items() if key != "type"}
+    return {key: value[key] for key in value if key == "type"} | {"parameters": parameters}
+
+
+Component = Annotated[
+    ComponentSpec, BeforeValidator(_spelled_out), WithJsonSchema(_COMPONENT_SCHEMA)
+]
+NetworkName = Annotated[str, AfterValidator(_network_name)]
+OptimizerName = Annotated[str, AfterValidator(_identifier)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Mode = Literal["min", "max"]
+
+
+class Training(_Block):
+    """How long to train, and in what portions.
+
+    Attributes:
+        num_epochs: number of passes over the training images.
+        batch_size: number of images per optimizer step.
+        evaluation_batch_size: number of images at a time where nothing is learnt.
+        drop_last: whether a last, shorter batch is left out of every epoch.
+    """
+
+    num_epochs: Count
+    batch_size: Count = 256
+    evaluation_batch_size: Count = 1024
+    drop_last: bool = False
+
+
+class Validation(_Block):
+    """Which training images are held out.
+
+    Attributes:
+        fraction: share of the training images; 0 trains on all of them and keeps the last weights.
+        seed: the split's own seed.
+    """
+
+    fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    seed: Seed = 0
+
+
+class EarlyStopping(_Block):
+    """When to stop for want of improvement.
+
+    Attributes:
+        monitor: what is watched, as it stands in the metrics log.
+        mode: whether less or more of it is better.
+        patience: number of epochs without improvement after which training stops.
+        min_delta: a change no larger than this is no improvement.
+    """
+
+    monitor: str = "validation/loss"
+    mode: Mode = "min"
+    patience: Count
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Checkpointing(_Block):
+    """What is stored on the way, and which weights are kept as the best.
+
+    Attributes:
+        monitor: what decides which weights are best; None takes that of early stopping, or
+            `validation/loss`.
+        mode: whether less or more of it is better; stated together with `monitor`.
+        every_num_epochs: number of epochs between two checkpoints.
+        every_num_iterations: number of iterations between two checkpoints within an epoch; None
+            stores at the end of epochs only.
+    """
+
+    monitor: str | None = None
+    mode: Mode | None = None
+    every_num_epochs: Count = 1
+    every_num_iterations: Count | None = None
+
+
+class Recipe(_Block):
+    """A recipe whose shape is right; whether its components exist is for resolution to say.
+
+    Attributes:
+        format: the format of recipes that it is written in.
+        name: the folder of its runs; by default the recipe's file says it.
+        seed: the seed of everything random but the split; None draws one.
+        dataset: what to learn from.
+        validation: the images held out.
+        networks: what learns, by name, in the order written.
+        task: what a batch means.
+        loss: what to minimise; a task may need none.
+        optimizer: the only optimizer, where there is one.
+        optimizers: several optimizers, by the names that the task gives them.
+        training: how long, in what portions.
+        early_stopping: when to stop for want of improvement; None never does.
+        checkpointing: what is stored on the way.
+        metrics: what is measured beside the loss.
+        handlers: what else acts on events of the fit.
+        figures: what is drawn of the finished run.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_extends_too)
+
+    format: Annotated[Literal[1], BeforeValidator(_known_format)] = 1
+    name: Annotated[
+        str,
+        AfterValidator(_allowed_name),
+        WithJsonSchema({"type": "string", "pattern": NAME_PATTERN}),
+    ]
+    seed: Seed | None = None
+    dataset: Component
+    validation: Validation = Validation()
+    networks: Annotated[dict[NetworkName, Component], AfterValidator(_not_empty)]
+    task: Component
+    loss: Component | None = None
+    optimizer: Component | None = None
+    optimizers: dict[OptimizerName, Component] = {}
+    training: Training
+    early_stopping: EarlyStopping | None = None
+    checkpointing: Checkpointing = Checkpointing()
+    metrics: tuple[Component, ...] = ()
+    handlers: tuple[Component, ...] = ()
+    figures: tuple[Component, ...] = ()
+
+
+_RECIPE = TypeAdapter(Recipe)
+
+
+def read_recipe(document: Document) -> Recipe:
+    """Check the shape of a recipe, without torch and without any plugin.
+
+    A null at the top of the recipe counts as not written.
+
+    Raises:
+        RecipeError: keys are missing, unknown or contradict each other, or values are wrong; all
+            of it is listed, in the order of the places.
+    """
+    written = {
+        key: value
+        for key, value in document.values.items()
+        if value is not None or key not in Recipe.model_fields
+    }
+    problems = contradictions(written)
+    try:
+        recipe = validated(_RECIPE, {"name": default_name(document.source)} | written)
+    except InvalidValues as error:
+        problems = [*error.problems, *problems]
+        raise RecipeError(document.faults(problems)) from None
+    if problems:
+        raise RecipeError(document.faults(problems))
+    return recipe

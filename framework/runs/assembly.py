@@ -1,0 +1,91 @@
+"""Build on a device what a plan names: networks, optimizers, metrics, loaders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from framework.contracts import SINGLE_OPTIMIZER, ImageSet
+from framework.data.loaders import ResidentLoader
+from framework.data.splits import hold_out
+from framework.errors import DataError, Fault
+from framework.recipe.building import build_networks
+from framework.recipe.plans import Plan
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Places of the images that train and of those that validate."""
+
+    train: Int[Tensor, " batch"]
+    validation: Int[Tensor, " batch"]
+
+
+def split_images(plan: Plan, num_images: int) -> Splits:
+    """Make the hold-out split that the recipe asks for."""
+    validation = plan.recipe.validation
+    train, held_out = hold_out(num_images, fraction=validation.fraction, seed=validation.seed)
+    batch_size = plan.recipe.training.batch_size
+    if plan.recipe.training.drop_last and len(train) < batch_size:
+        message = f"{len(train)} training images do not fill one batch of {batch_size}"
+        hint = "make training.batch_size smaller, or set training.drop_last to false"
+        raise DataError(Fault("D034", message, key="training.batch_size", hint=hint))
+    return Splits(train, held_out)
+
+
+def build_on(plan: Plan, device: torch.device) -> dict[str, nn.Module]:
+    """Build the plan's networks on a device, in the memory format that convolutions like best."""
+    networks = build_networks(plan.components.networks, plan.data, seed=plan.seed)
+    return {
+        name: network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for name, network in networks.items()
+    }
+
+
+def build_metrics(plan: Plan, device: torch.device) -> dict[str, Any]:
+    """Build the plan's metrics on a device."""
+    built = {name: p.build(data=plan.data) for name, p in plan.components.metrics.items()}
+    return {name: m.to(device) if hasattr(m, "to") else m for name, m in built.items()}
+
+
+def build_optimizers(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str, Optimizer]:
+    """Build the plan's optimizers: the only one steps every network, else each its namesake."""
+    optimizers = {}
+    for name, planned in plan.components.optimizers.items():
+        stepped = networks.values() if name == SINGLE_OPTIMIZER else [networks[name]]
+        parameters = [p for network in stepped for p in network.parameters() if p.requires_grad]
+        optimizers[name] = planned.build(parameters=parameters)
+    return optimizers
+
+
+def training_loader(
+    plan: Plan, images: ImageSet, splits: Splits, device: torch.device
+) -> ResidentLoader:
+    """Serve the training images, shuffled anew each epoch."""
+    training = plan.recipe.training
+    return ResidentLoader(
+        images,
+        splits.train,
+        batch_size=training.batch_size,
+        value_range=plan.data.value_range,
+        device=device,
+        seed=plan.seed,
+        drop_last=training.drop_last,
+    )
+
+
+def evaluation_loader(
+    plan: Plan, images: ImageSet, places: Int[Tensor, " batch"], device: torch.device
+) -> ResidentLoader:
+    """Serve images in their own order, for measuring."""
+    return ResidentLoader(
+        images,
+        places,
+        batch_size=plan.recipe.training.evaluation_batch_size,
+        value_range=plan.data.value_range,
+        device=device,
+    )

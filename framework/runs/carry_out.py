@@ -1,0 +1,118 @@
+"""Carry a plan out: find the run that is meant, or make its directory, and train."""
+
+import secrets
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from framework.contracts import DataBundle, Dataset
+from framework.errors import CheckpointError, Fault
+from framework.recipe.writing import yaml_text
+from framework.recipe.plans import Plan
+from framework.runs.assembly import Splits, split_images
+from framework.runs.directory import RunDirectory, clear_drafts
+from framework.runs.environment import choose_device, describe_environment
+from framework.runs.identity import digest_of, identity_of, plugins_of
+from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
+from framework.runs.training import Options, train
+from framework.storage import exclusive_lock, make_folder
+
+
+def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
+    """Carry a plan out, or continue the run that has the same identity.
+
+    Raises:
+        DataError: the data are missing, damaged or too few.
+        TrainingError: training diverged or ran out of memory.
+        StorageError: the disk does not take what must be written.
+        RunLockedError: another process is at it.
+        Interrupted: a signal asked for the end; everything is saved.
+    """
+    device = choose_device(options.device)
+    fingerprint = dataset.fingerprint()
+    identity = identity_of(plan, fingerprint)
+    folder = options.runs_directory / plan.recipe.name
+    found = None if options.is_new else find_run(folder, identity)
+    if found is not None and read_state(found).status in OVER:
+        return read_run(found).shown_again()
+    bundle, splits = _load(plan, dataset)
+    with ExitStack() as stack:
+        with exclusive_lock(make_folder(folder), waits=True):
+            clear_drafts(folder)
+            found = None if options.is_new else find_run(folder, identity)
+            meta = _meta(plan, options, device, identity=identity, fingerprint=fingerprint)
+            store = _create(folder, plan, meta) if found is None else RunDirectory(found)
+            stack.enter_context(store.lock())
+        return train(plan, bundle, splits, store, device, options)
+
+
+def continue_run(
+    path: Path, plan: Plan, dataset: Dataset, options: Options
+) -> RunRecord:
+    """Continue exactly the run in `path`, whose plan was made from its resolved recipe.
+
+    Raises:
+        CheckpointError: data or plugins are no longer those that the run began with.
+    """
+    device = choose_device(options.device)
+    meta = read_meta(path)
+    fingerprint = dataset.fingerprint()
+    if fingerprint != meta["data_fingerprint"] and not options.allows_data_change:
+        message = f"the data have changed since the run began: {fingerprint[:12]}…, not "
+        message += f"{meta['data_fingerprint'][:12]}…"
+        hint = "restore them, or continue with --allow-data-change"
+        raise CheckpointError(Fault("C036", message, place=str(path), hint=hint))
+    changed = [o for o, seen in plugins_of(plan).items() if seen != meta["plugins"].get(o)]
+    if changed and not options.is_forced:
+        message = f"plugins have changed since the run began: {', '.join(changed)}"
+        hint = "run the recipe again from its file, or continue with --force"
+        raise CheckpointError(Fault("C075", message, place=str(path), hint=hint))
+    bundle, splits = _load(plan, dataset)
+    store = RunDirectory(path)
+    with store.lock():
+        return train(plan, bundle, splits, store, device, options)
+
+
+def find_run(folder: Path, identity: str) -> Path | None:
+    """The newest run of this identity; one that is over wins over one that is not."""
+    paths = [p for p in sorted(folder.glob(f"*-{identity[:8]}")) if is_run(p)]
+    runs = [p for p in paths if read_meta(p)["identity"] == identity]
+    over = [p for p in runs if read_state(p).status in OVER]
+    return (over or runs or [None])[-1]
+
+
+def _load(plan: Plan, dataset: Dataset) -> tuple[DataBundle, Splits]:
+    bundle = dataset.load()
+    return bundle, split_images(plan, len(bundle.train))
+
+
+def _meta(
+    plan: Plan, options: Options, device: torch.device, *, identity: str, fingerprint: str
+) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "name": plan.recipe.name,
+        "identity": identity,
+        "recipe_sha256": digest_of(plan.resolved),
+        "data_fingerprint": fingerprint,
+        "plugins": plugins_of(plan),
+        "plugin_files": [str(file.resolve()) for file in options.plugin_files],
+        "seed": plan.seed,
+        "num_epochs": plan.recipe.training.num_epochs,
+        "num_parameters": plan.num_parameters,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": sys.argv,
+    } | describe_environment(device)
+
+
+def _create(folder: Path, plan: Plan, meta: dict[str, Any]) -> RunDirectory:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    path = folder / f"{stamp}-{meta['identity'][:8]}"
+    if path.exists():  # begun and begun again within one second
+        path = folder / f"{stamp}-{secrets.token_hex(2)}-{meta['identity'][:8]}"
+    texts = {"recipe.yaml": plan.document.source_text, "resolved.yaml": yaml_text(plan.resolved)}
+    return RunDirectory.create(path, texts=texts, meta=meta)

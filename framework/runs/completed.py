@@ -1,0 +1,85 @@
+"""A run that is over, as figures see it."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from framework.contracts import Batch, DataInfo, ImageSet, Task
+from framework.errors import Fault, FrameworkError
+from framework.recipe.building import build_task
+from framework.recipe.plans import Plan
+from framework.runs.assembly import build_on, evaluation_loader
+from framework.runs.directory import RunDirectory
+from framework.runs.weights import load_weights, read_weights
+from framework.storage import make_folder, write_durably
+
+
+@dataclass(frozen=True)
+class CompletedRun:
+    """What figures may read; see `FinishedRun`."""
+
+    plan: Plan
+    store: RunDirectory
+    test_set: ImageSet
+    kept_epoch: int
+    num_epochs: int
+    device: torch.device
+
+    @property
+    def data(self) -> DataInfo:
+        """What is known of the data set."""
+        return self.plan.data
+
+    @cached_property
+    def history(self) -> Sequence[Mapping[str, float]]:
+        """One row per epoch."""
+        text = (self.store.path / "metrics.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The test images at these places."""
+        places = torch.tensor(indices, dtype=torch.int64)
+        loader = evaluation_loader(self.plan, self.test_set, places, self.device)
+        batches = list(loader.epoch())
+        labels = [b.labels for b in batches if b.labels is not None]
+        return Batch(
+            torch.cat([b.images for b in batches]),
+            torch.cat(labels) if labels else None,
+            torch.cat([b.indices for b in batches]),
+        )
+
+    def task(self, epoch: int | None = None) -> Task | None:
+        """The task with the weights kept or those of an epoch, without gradients."""
+        kept = self.store.path / "best.safetensors"
+        path = kept if epoch is None else self.store.snapshot_path(epoch)
+        if not path.is_file():
+            return None
+        networks = build_on(self.plan, self.device)
+        load_weights(networks, read_weights(path, networks), source=path)
+        for network in networks.values():
+            network.eval().requires_grad_(False)
+        return build_task(self.plan.components, self.plan.data, networks)
+
+
+def draw_figures(run: CompletedRun) -> list[Fault]:
+    """Draw every figure of the recipe; one that fails spoils none of the others."""
+    faults = []
+    folder = make_folder(run.store.path / "figures")
+    for name, planned in run.plan.components.figures.items():
+        try:
+            picture = planned.build(data=run.data).draw(run)
+            buffer = io.BytesIO()
+            picture.savefig(buffer, format="png")
+        except FrameworkError as error:
+            faults += error.faults
+        except Exception as error:  # a figure is a plugin's, and may raise anything
+            message = f"{planned.component.label} failed: {type(error).__name__}: {error}"
+            hint = "the run is finished all the same; its weights and metrics are kept"
+            faults.append(Fault("P013", message, key=planned.role, hint=hint))
+        else:
+            write_durably(folder / f"{name}.png", buffer.getvalue())
+    return faults

@@ -1,0 +1,191 @@
+"""The run directory: everything that outlives a fit, written so that a kill can hurt none of it."""
+
+import io
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from framework.errors import CheckpointError, Fault
+from framework.handlers.best_weights import BestWeights, Weights
+from framework.runs.records import BestEntry, CheckpointEntry, RunState, read_state
+from framework.runs.weights import weights_to_bytes
+from framework.storage import (
+    TEMPORARY_PREFIX,
+    cut_back,
+    exclusive_lock,
+    make_folder,
+    remove_temporary_files,
+    sha256_of,
+    storage_faults,
+    sync_folder,
+    write_durably,
+    write_json,
+)
+
+_FOLDERS = ("checkpoints", "snapshots", "figures")
+
+
+class RunDirectory:
+    """One run's folder, whose `state.json` says which of its files count.
+
+    A save writes the checkpoint, then the best weights, then `state.json`, and only then deletes
+    what is no longer needed; so at any moment the state names files that are complete.
+
+    Attributes:
+        path: the folder.
+        state: what `state.json` says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.state = read_state(path)
+
+    @classmethod
+    def create(cls, path: Path, *, texts: Mapping[str, str], meta: Mapping[str, Any]) -> "RunDirectory":
+        """Make a run directory that appears complete or not at all.
+
+        Args:
+            path: its final name.
+            texts: files to write into it, such as `recipe.yaml`.
+            meta: the contents of `meta.json`.
+        """
+        make_folder(path.parent)
+        draft = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{secrets.token_hex(4)}")
+        for folder in _FOLDERS:
+            make_folder(draft / folder)
+        for name, text in texts.items():
+            write_durably(draft / name, text.encode())
+        write_durably(draft / "metrics.jsonl", b"")
+        write_json(draft / "meta.json", meta)
+        write_json(draft / "state.json", RunState().as_json())
+        with storage_faults(path):
+            draft.rename(path)
+            sync_folder(path.parent)
+        return cls(path)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold this directory against other processes; refuse at once where one holds it."""
+        return exclusive_lock(self.path / "run.lock")
+
+    def begin_attempt(self) -> None:
+        """Take up a run again: clear what killed writers left, count the attempt."""
+        self.state = read_state(self.path)
+        for folder in (self.path, *(self.path / name for name in _FOLDERS)):
+            remove_temporary_files(make_folder(folder))
+        is_first = self.state.checkpoint is None and self.state.attempt == 1
+        attempt = self.state.attempt + (0 if is_first else 1)
+        self.update(status="running", reason="", attempt=attempt)
+
+    def update(self, **changes: Any) -> None:
+        """Replace `state.json`; what the changes do not name stays."""
+        state = replace(self.state, **changes)
+        write_json(self.path / "state.json", state.as_json())
+        self.state = state
+
+    def save(
+        self, fit_state: Mapping[str, Any], best: BestWeights | None, *, seconds: float
+    ) -> None:
+        """Write a checkpoint and the best weights, then let the state point to them."""
+        buffer = io.BytesIO()
+        torch.save(dict(fit_state), buffer)
+        file = f"checkpoints/{self._next_number():06d}.pt"
+        digest = write_durably(self.path / file, buffer.getvalue())
+        entry = CheckpointEntry(file, digest, fit_state["epoch"], fit_state["iteration"])
+        changes: dict[str, Any] = {"checkpoint": entry, "previous": self.state.checkpoint}
+        if best is not None and best.value is not None:
+            changes["best"] = self._store_best(best)
+        self.update(**changes, seconds=seconds)
+        self._delete_old_checkpoints()
+
+    def load(self, warn: Callable[[str], None]) -> dict[str, Any] | None:
+        """Read the newest checkpoint that is intact; None where nothing was saved yet.
+
+        Raises:
+            CheckpointError: checkpoints were written, and none of them is intact.
+        """
+        entries = [e for e in (self.state.checkpoint, self.state.previous) if e is not None]
+        problems = []
+        for entry in entries:
+            try:
+                fit_state = self._read(entry)
+            except CheckpointError as error:
+                problems.append(error.faults[0])
+                continue
+            for problem in problems:
+                warn(f"{problem.place}: {problem.message}; going on from epoch {entry.epoch}")
+            return fit_state
+        if problems:
+            raise CheckpointError(problems)
+        return None
+
+    def restore(self, fit_state: Mapping[str, Any]) -> None:
+        """Bring the files beside the checkpoint back to the moment that it was taken."""
+        handlers = fit_state["handlers"]
+        cut_back(self.path / "metrics.jsonl", to_bytes=handlers["metrics_log"]["size_bytes"])
+        best = handlers.get("best_weights")
+        if best is not None and best["value"] is not None:
+            data = weights_to_bytes(best["weights"])
+            path = self.path / "best.safetensors"
+            if not path.is_file() or sha256_of(path.read_bytes()) != sha256_of(data):
+                write_durably(path, data)
+
+    def store_snapshot(self, epoch: int, weights: Weights) -> None:
+        """Keep the weights of an epoch for figures."""
+        make_folder(self.path / "snapshots")
+        write_durably(self.snapshot_path(epoch), weights_to_bytes(weights))
+
+    def snapshot_path(self, epoch: int) -> Path:
+        """Where the weights of an epoch are kept, if they are."""
+        return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
+
+    def keep_last(self, weights: Weights, *, epoch: int) -> None:
+        """Keep the last weights, for a run that monitored nothing."""
+        digest = write_durably(self.path / "best.safetensors", weights_to_bytes(weights))
+        self.update(best=BestEntry(digest, epoch))
+
+    def _store_best(self, best: BestWeights) -> BestEntry:
+        known = self.state.best
+        if known is not None and known.epoch == best.epoch and known.value == best.value:
+            return known
+        digest = write_durably(self.path / "best.safetensors", weights_to_bytes(best.weights))
+        monitor = best.monitor
+        return BestEntry(digest, best.epoch, monitor.metric, monitor.mode, best.value)
+
+    def _read(self, entry: CheckpointEntry) -> dict[str, Any]:
+        path = self.path / entry.file
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(Fault("C066", f"cannot be read: {error}", place=str(path))) from error
+        if sha256_of(data) != entry.sha256:
+            message = f"is damaged: its SHA-256 is not {entry.sha256[:12]}…"
+            raise CheckpointError(Fault("C058", message, place=str(path)))
+        try:
+            fit_state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        except Exception as error:  # torch raises some seven types here
+            raise CheckpointError(Fault("C059", f"is refused: {error}", place=str(path))) from error
+        return dict(fit_state)
+
+    def _next_number(self) -> int:
+        entry = self.state.checkpoint
+        return 1 if entry is None else int(Path(entry.file).stem) + 1
+
+    def _delete_old_checkpoints(self) -> None:
+        entries = (self.state.checkpoint, self.state.previous)
+        kept = {Path(entry.file).name for entry in entries if entry is not None}
+        with storage_faults(self.path):
+            for path in (self.path / "checkpoints").iterdir():
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Delete run directories that a killed process did not get to finish creating."""
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        shutil.rmtree(path, ignore_errors=True)

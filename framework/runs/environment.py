@@ -1,0 +1,73 @@
+"""On what a run is carried out: device, threads, versions."""
+
+import platform
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from framework.errors import Fault, StorageError
+
+_PACKAGES = ("ignite-framework", "torch", "torchvision", "pytorch-ignite", "torchmetrics", "numpy")
+
+_DECIDES_BITS = ("torch", "num_threads", "device")
+"""What a resume needs unchanged to end with the same bits."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Find a device by name; `auto` takes the best there is.
+
+    Raises:
+        StorageError: there is no such device on this machine.
+    """
+    present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, is_there in present.items() if is_there))
+    if not present.get(name.partition(":")[0], False):
+        found = [kind for kind, is_there in present.items() if is_there]
+        message = f"no device '{name}' on this machine"
+        raise StorageError(Fault("E001", message, key="--device", hint=f"there is {found}"))
+    return torch.device(name)
+
+
+def describe_environment(device: torch.device) -> dict[str, Any]:
+    """What a run directory records of its surroundings."""
+    return {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+        "torch": torch.__version__,
+        "num_threads": torch.get_num_threads(),
+        "device": str(device),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "git": _git_commit(),
+    }
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What has changed since a run began that keeps a resume from being exact to the bit."""
+    return [
+        f"{name} was {before.get(name)} and is {now[name]}"
+        for name in _DECIDES_BITS
+        if before.get(name) != now[name]
+    ]
+
+
+def _git_commit() -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    found = subprocess.run(  # noqa: S603  the program is git, with fixed arguments
+        [git, "describe", "--always", "--dirty", "--abbrev=12"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or None

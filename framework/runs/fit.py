@@ -1,0 +1,306 @@
+"""One training, advanced an epoch at a time, that can be taken up at any iteration."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from ignite.engine import Engine, Events
+
+from framework.contracts import Handler, ImageSet
+from framework.engines.averages import LossAverages
+from framework.engines.evaluator import evaluate, make_evaluator
+from framework.engines.trainer import make_trainer
+from framework.events import FitEvents
+from framework.handlers.best_weights import BestWeights
+from framework.handlers.checkpointing import Checkpointing
+from framework.handlers.early_stopping import EarlyStopping
+from framework.handlers.guards import FiniteWeights, require_finite_weights
+from framework.handlers.metrics_log import MetricsLog
+from framework.handlers.monitoring import Monitor
+from framework.handlers.snapshots import Snapshots
+from framework.recipe.building import build_task
+from framework.recipe.plans import Plan
+from framework.runs.assembly import (
+    Splits,
+    build_metrics,
+    build_on,
+    build_optimizers,
+    evaluation_loader,
+    training_loader,
+)
+from framework.runs.directory import RunDirectory
+from framework.runs.weights import load_weights
+
+Status = Literal["running", "finished", "early_stopped"]
+
+
+class Fit:
+    """The training of one plan on one split; what handlers see as the run.
+
+    Args:
+        plan: what to train.
+        images: the images that `splits` points into; never the test split.
+        splits: which of them train and which validate.
+        device: where to train.
+        store: where to save; None trains in memory.
+        observers: handlers that only look on, such as a progress display; never saved.
+
+    Attributes:
+        status: running, finished or early_stopped.
+        reason: why training stopped early.
+        epoch: epochs completed.
+        metrics: the row of the current epoch.
+        best_weights: what is kept, where anything is monitored.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        images: ImageSet,
+        splits: Splits,
+        *,
+        device: torch.device,
+        store: RunDirectory | None = None,
+        observers: Sequence[Handler] = (),
+    ) -> None:
+        self.status: Status = "running"
+        self.reason = ""
+        self.epoch = 0
+        self.num_epochs = plan.recipe.training.num_epochs
+        self.metrics: dict[str, float] = {}
+        self.networks = build_on(plan, device)
+        self.task = build_task(plan.components, plan.data, self.networks)
+        self.optimizers = build_optimizers(plan, self.networks)
+        self._store = store
+        self._stopwatch = _Stopwatch()
+        self._is_interrupted = False
+        self._saved_at: int | None = None
+        self._averages = LossAverages()
+        self._train_loader = training_loader(plan, images, splits, device)
+        self._validation_loader = evaluation_loader(plan, images, splits.validation, device)
+        self._trainer = make_trainer(self.task, self.optimizers, seed=plan.seed, device=device)
+        metrics = build_metrics(plan, device)
+        self._evaluator = make_evaluator(self.task, metrics, seed=plan.seed, device=device)
+        self.best_weights = _best_weights(plan, has_validation=len(splits.validation) > 0)
+        self._handlers = self._ordered_handlers(plan)
+        self._attach([*self._handlers.values(), *observers])
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the run keeps its files."""
+        return None if self._store is None else self._store.path
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.status != "running"
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training, over all attempts."""
+        return self._stopwatch.seconds
+
+    @property
+    def best(self) -> Mapping[str, Any] | None:
+        """Metric, mode, value and epoch of the best evaluation so far."""
+        if self.best_weights is None or self.best_weights.value is None:
+            return None
+        monitor = self.best_weights.monitor
+        found = {"value": self.best_weights.value, "epoch": self.best_weights.epoch}
+        return {"metric": monitor.metric, "mode": monitor.mode} | found
+
+    def stop(self, reason: str) -> None:
+        """End training after this epoch as an early stop."""
+        self.status, self.reason = "early_stopped", reason
+
+    def interrupt(self) -> None:
+        """Let `advance` end after the current iteration, with everything saved."""
+        self._is_interrupted = True
+
+    def advance(self) -> bool:
+        """Train an epoch, or what is left of it, and evaluate; answer whether training goes on.
+
+        Raises:
+            TrainingError: a loss or a weight is no longer finite; what was saved stays as it was.
+        """
+        with self._stopwatch:
+            if not (self.is_over or self._is_interrupted):
+                self._train()
+                if self._iteration % len(self._train_loader) == 0:
+                    self._end_epoch()
+        if self._is_interrupted and self._saved_at != self._iteration:
+            self.save()
+        return not (self.is_over or self._is_interrupted)
+
+    def save(self) -> None:
+        """Write a checkpoint.
+
+        Raises:
+            TrainingError: a weight is not finite; nothing is written then.
+            StorageError: the disk does not take it; the checkpoint before is intact.
+        """
+        require_finite_weights(self)
+        if self._store is not None:
+            self._store.save(self.state_dict(), self.best_weights, seconds=self.seconds)
+        self._saved_at = self._iteration
+
+    def restore_best(self) -> int:
+        """Put the best weights into the networks, or leave the last; answer their epoch."""
+        if self.best_weights is None or self.best_weights.value is None:
+            return self.epoch
+        load_weights(self.networks, self.best_weights.weights, source="checkpoint")
+        return self.best_weights.epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a resume needs; no random state is among it."""
+        stateful = {n: h for n, h in self._handlers.items() if hasattr(h, "state_dict")}
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "epoch": self.epoch,
+            "iteration": self._iteration,
+            "seconds": self.seconds,
+            "networks": {n: network.state_dict() for n, network in self.networks.items()},
+            "optimizers": {n: optimizer.state_dict() for n, optimizer in self.optimizers.items()},
+            "handlers": {n: handler.state_dict() for n, handler in stateful.items()},
+            "averages": self._averages.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up where a checkpoint was taken.
+
+        Raises:
+            CheckpointError: it holds other networks; nothing is changed then.
+        """
+        load_weights(self.networks, state["networks"], source="checkpoint")
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        for name, values in state["handlers"].items():
+            self._handlers[name].load_state_dict(values)  # type: ignore[attr-defined]
+        self._averages.load_state_dict(state["averages"])
+        self.status, self.reason, self.epoch = state["status"], state["reason"], state["epoch"]
+        self._stopwatch.seconds = state["seconds"]
+        self._trainer.load_state_dict(self._engine_state(state["iteration"]))
+
+    @property
+    def _iteration(self) -> int:
+        return self._trainer.state.iteration
+
+    def _engine_state(self, iteration: int) -> dict[str, int]:
+        length = len(self._train_loader)
+        return {"iteration": iteration, "epoch_length": length, "max_epochs": self.epoch + 1}
+
+    def _ordered_handlers(self, plan: Plan) -> dict[str, Handler]:
+        """All handlers in the one order in which each event reaches them."""
+        recipe, store = plan.recipe, self._store
+        handlers: dict[str, Handler] = {"finite_weights": FiniteWeights()}
+        for name, planned in plan.components.handlers.items():
+            handlers[f"recipe/{name}"] = planned.build(data=plan.data)
+        if self.best_weights is not None:
+            handlers["best_weights"] = self.best_weights
+        if (stopping := recipe.early_stopping) is not None:
+            monitor = Monitor(stopping.monitor, stopping.mode)
+            handlers["early_stopping"] = EarlyStopping(
+                monitor, patience=stopping.patience, min_delta=stopping.min_delta
+            )
+        if store is not None:
+            figures = [p.build(data=plan.data) for p in plan.components.figures.values()]
+            epochs = {epoch for figure in figures for epoch in figure.epochs}
+            handlers["snapshots"] = Snapshots(epochs, store.store_snapshot)
+            handlers["metrics_log"] = MetricsLog(store.path / "metrics.jsonl")
+        handlers["checkpointing"] = Checkpointing(
+            self.save,
+            every_num_epochs=recipe.checkpointing.every_num_epochs,
+            every_num_iterations=recipe.checkpointing.every_num_iterations,
+            is_due_anyway=lambda: self.is_over,
+        )
+        return handlers
+
+    def _attach(self, handlers: Sequence[Handler]) -> None:
+        self._trainer.add_event_handler(Events.ITERATION_COMPLETED, self._after_iteration)
+        for handler in handlers:
+            handler.attach(self._trainer, self._evaluator, self)
+
+    def _after_iteration(self, trainer: Engine) -> None:
+        self._averages.update(trainer.state.output, len(trainer.state.batch))
+        is_within_epoch = trainer.state.iteration % len(self._train_loader) > 0
+        if self._is_interrupted and is_within_epoch:
+            trainer.terminate()
+
+    def _train(self) -> None:
+        if not self._stopwatch.has_run:
+            self._trainer.fire_event(FitEvents.FIT_STARTED)
+        start = self._iteration % len(self._train_loader)
+        if start == 0:
+            self._averages.reset()
+        self._set_mode(is_training=True)
+        self._trainer.should_terminate = False
+        batches = self._train_loader.epoch(self.epoch, start=start)
+        length = len(self._train_loader)
+        self._trainer.run(batches, max_epochs=self.epoch + 1, epoch_length=length)
+
+    def _end_epoch(self) -> None:
+        self.epoch += 1
+        self.metrics = {f"train/{k}": v for k, v in self._averages.compute().items()}
+        self.metrics |= _learning_rates(self.optimizers)
+        self._trainer.fire_event(FitEvents.VALIDATING)
+        if len(self._validation_loader):
+            self._set_mode(is_training=False)
+            measured = evaluate(self._evaluator, self._validation_loader)
+            self.metrics |= {f"validation/{name}": value for name, value in measured.items()}
+        self._trainer.fire_event(FitEvents.VALIDATED)
+        if self.epoch == self.num_epochs and not self.is_over:
+            self.status = "finished"
+        self._trainer.fire_event(FitEvents.SAVING)
+        if self.is_over:
+            self._trainer.fire_event(FitEvents.FIT_ENDED)
+
+    def _set_mode(self, *, is_training: bool) -> None:
+        for network in self.networks.values():
+            network.train(is_training)
+
+
+class _Stopwatch:
+    """Adds up the time spent inside it, by a clock that nobody can set back."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._started: float | None = None
+        self.has_run = False
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+
+    def __exit__(self, *exception: object) -> None:
+        self._before = self.seconds
+        self._started, self.has_run = None, True
+
+    @property
+    def seconds(self) -> float:
+        running = 0.0 if self._started is None else time.monotonic() - self._started
+        return self._before + running
+
+    @seconds.setter
+    def seconds(self, value: float) -> None:
+        self._before = value
+
+
+def _best_weights(plan: Plan, *, has_validation: bool) -> BestWeights | None:
+    """What is kept: the best by the named monitor, or by the validation loss where there is one."""
+    saving, stopping = plan.recipe.checkpointing, plan.recipe.early_stopping
+    if saving.monitor is not None:
+        return BestWeights(Monitor(saving.monitor, saving.mode or "min"))
+    if stopping is not None:
+        return BestWeights(Monitor(stopping.monitor, stopping.mode))
+    if has_validation and len(plan.loss_names) == 1:
+        return BestWeights(Monitor("validation/loss", "min"))
+    return None
+
+
+def _learning_rates(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+    rates = {name: float(each.param_groups[0]["lr"]) for name, each in optimizers.items()}
+    if len(rates) == 1:
+        return {"lr": next(iter(rates.values()))}
+    return {f"lr/{name}": rate for name, rate in rates.items()}

@@ -1,0 +1,48 @@
+"""What makes two runs the same: everything that changes their weights, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from framework.data.fingerprint import fingerprint_of
+from framework.recipe.plans import PlannedComponent, Plan
+
+_WITHOUT_EFFECT = ("name", "figures")
+"""Keys of a recipe that change no weight."""
+
+
+def digest_of(values: Any) -> str:
+    """Digest plain values into 64 hex digits, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def plugins_of(plan: Plan) -> dict[str, dict[str, str]]:
+    """Version and source digest of every plugin that takes part in training, by owner."""
+    figures = set(map(id, plan.components.figures.values()))
+    used = {p.component.owner: p.component for p in plan.components.all() if id(p) not in figures}
+    return {
+        owner: {
+            "version": component.version,
+            "sha256": fingerprint_of(*sorted(component.source_files())),
+        }
+        for owner, component in sorted(used.items())
+    }
+
+
+def identity_of(plan: Plan, data_fingerprint: str) -> str:
+    """Digest of everything that decides a run's weights.
+
+    Where the data lie does not count, what they are does: parameters of the data set that are
+    paths are left out, its fingerprint is in.
+    """
+    resolved = {k: v for k, v in plan.resolved.items() if k not in _WITHOUT_EFFECT}
+    resolved["dataset"] = _without_paths(plan.components.dataset)
+    values = {"recipe": resolved, "data": data_fingerprint, "plugins": plugins_of(plan)}
+    return digest_of(values)
+
+
+def _without_paths(dataset: PlannedComponent) -> Mapping[str, Any]:
+    paths = {name for name, value in dataset.values.items() if isinstance(value, Path)}
+    return {name: value for name, value in dataset.plain.items() if name not in paths}

@@ -1,0 +1,190 @@
+"""What a run directory says about its run, read without torch."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from framework.errors import CheckpointError, Fault
+
+FORMAT = 1
+"""Version of the layout of run directories."""
+
+OVER = ("finished", "early_stopped")
+"""Statuses after which there is nothing left to do."""
+
+
+@dataclass(frozen=True)
+class CheckpointEntry:
+    """A checkpoint file with the digest that its bytes must have, and where in the fit it stands."""
+
+    file: str
+    sha256: str
+    epoch: int
+    iteration: int
+
+
+@dataclass(frozen=True)
+class BestEntry:
+    """The weights kept: their digest, and the value of the monitored metric after `epoch`.
+
+    Metric and value are missing where nothing was monitored and the last weights are kept.
+    """
+
+    sha256: str
+    epoch: int
+    metric: str | None = None
+    mode: str | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The contents of `state.json`, the only part of a run directory that is ever replaced."""
+
+    status: str = "running"
+    reason: str = ""
+    attempt: int = 1
+    seconds: float = 0.0
+    checkpoint: CheckpointEntry | None = None
+    previous: CheckpointEntry | None = None
+    best: BestEntry | None = None
+    test: Mapping[str, float] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def as_json(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "RunState":
+        """The state from plain values."""
+        state = cls(**values)
+        entries = {
+            name: kind(**values[name])
+            for name, kind in (
+                ("checkpoint", CheckpointEntry),
+                ("previous", CheckpointEntry),
+                ("best", BestEntry),
+            )
+            if values.get(name) is not None
+        }
+        return replace(state, **entries)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run at a glance.
+
+    Attributes:
+        directory: its folder.
+        name: the recipe's name.
+        status: running, interrupted, finished, early_stopped, diverged or failed.
+        reason: why it ended as it did; may be empty.
+        epoch: epochs completed and saved.
+        num_epochs: epochs asked for.
+        seed: its seed.
+        started: when it was created, in UTC, as ISO 8601.
+        seconds: time spent training, over all attempts.
+        best: the weights kept, None before the first evaluation.
+        test: metrics on the test split; empty before the run is over.
+        pictures: its figures.
+        was_already_over: nothing was left to do when it was asked for.
+    """
+
+    directory: Path
+    name: str
+    status: str
+    reason: str
+    epoch: int
+    num_epochs: int
+    seed: int
+    started: str
+    seconds: float
+    best: BestEntry | None
+    test: Mapping[str, float]
+    pictures: tuple[Path, ...]
+    was_already_over: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as plain values."""
+        pictures = [str(path) for path in self.pictures]
+        return asdict(self) | {"directory": str(self.directory), "pictures": pictures}
+
+    def shown_again(self) -> "RunRecord":
+        """The record of a run that was asked for though nothing was left to do."""
+        return replace(self, was_already_over=True)
+
+
+def read_state(directory: Path) -> RunState:
+    """Read `state.json`.
+
+    Raises:
+        CheckpointError: it is missing, unreadable, or of a newer format.
+    """
+    path = directory / "state.json"
+    try:
+        values = json.loads(path.read_bytes())
+        found = values["format"]
+        if found > FORMAT:
+            message = f"written in format {found}, this framework reads formats up to {FORMAT}"
+            hint = "update ignite-framework"
+            raise CheckpointError(Fault("C063", message, place=str(path), hint=hint))
+        return RunState.from_json(values)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"not the state of a run ({type(error).__name__}: {error})"
+        raise CheckpointError(Fault("C058", message, place=str(path))) from error
+
+
+def read_meta(directory: Path) -> dict[str, Any]:
+    """Read `meta.json`, which a run writes once.
+
+    Raises:
+        CheckpointError: it is missing or unreadable.
+    """
+    path = directory / "meta.json"
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        message = f"not the record of a run ({type(error).__name__}: {error})"
+        raise CheckpointError(Fault("C058", message, place=str(path))) from error
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether a path is a run directory."""
+    return (path / "state.json").is_file() and (path / "meta.json").is_file()
+
+
+def read_run(directory: Path) -> RunRecord:
+    """Read what a run directory says about its run.
+
+    Raises:
+        CheckpointError: it is no run directory, or a damaged one.
+    """
+    state, meta = read_state(directory), read_meta(directory)
+    return RunRecord(
+        directory=directory,
+        name=meta["name"],
+        status=state.status,
+        reason=state.reason,
+        epoch=0 if state.checkpoint is None else state.checkpoint.epoch,
+        num_epochs=meta["num_epochs"],
+        seed=meta["seed"],
+        started=meta["started"],
+        seconds=state.seconds,
+        best=state.best,
+        test=state.test,
+        pictures=tuple(sorted((directory / "figures").glob("*.png"))),
+    )
+
+
+def list_runs(runs_directory: Path) -> list[RunRecord]:
+    """All runs below a folder, oldest first; damaged ones are left out."""
+    records = []
+    for path in sorted(runs_directory.glob("*/*/state.json")):
+        try:
+            records.append(read_run(path.parent))
+        except CheckpointError:
+            continue
+    return sorted(records, key=lambda record: record.started)

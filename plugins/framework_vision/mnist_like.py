@@ -1,0 +1,132 @@
+"""MNIST and its kin: read where they are, fetched through torchvision where they are not."""
+
+import os
+from pathlib import Path
+
+from framework import DataBundle, DataError, DataInfo, Dataset, Fault, fingerprint_of
+from framework_vision.downloading import download_raw_files
+from framework_vision.raw_files import RawFiles
+
+DATA_VARIABLE = "FRAMEWORK_DATA"
+"""Environment variable that names the folder of all data sets."""
+
+
+_NUM_TRAIN, _NUM_TEST, _SIDE = 60_000, 10_000, 28  # as published
+_DIGITS = tuple("0123456789")
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+class MnistLike(Dataset):
+    """Grey images with labels in IDX files; see `mnist` for where they are looked for.
+
+    Args:
+        name: torchvision's name of the data set, also that of its folder.
+        class_names: a name per class.
+        root: folder that holds `<name>/raw`, or None.
+        download: whether files that are not there may be fetched.
+    """
+
+    def __init__(
+        self, name: str, class_names: tuple[str, ...], *, root: Path | None, download: bool
+    ) -> None:
+        self._name = name
+        self._class_names = class_names
+        self._download = download
+        self._files = RawFiles(_data_folder(root) / name / "raw")
+
+    @property
+    def info(self) -> DataInfo:
+        """Counts and size from the files' headers; as published where there are no files yet.
+
+        Raises:
+            DataError: the files are damaged, as far as their headers and sizes tell.
+        """
+        if all(path.is_file() for path in self._files.paths):
+            (num_train, height, width), (num_test, _, _) = self._files.read_shapes()
+        else:
+            num_train, num_test, height, width = _NUM_TRAIN, _NUM_TEST, _SIDE, _SIDE
+        return DataInfo(
+            image_shape=(1, height, width),
+            num_train=num_train,
+            num_test=num_test,
+            num_classes=len(self._class_names),
+            class_names=self._class_names,
+        )
+
+    def fingerprint(self) -> str:
+        """A digest of the four files; fetches them where they are not there yet."""
+        self._fetch_if_absent()
+        self._files.read_shapes()
+        return fingerprint_of(*self._files.paths)
+
+    def load(self) -> DataBundle:
+        """Read the files; fetches them where they are not there yet."""
+        self._fetch_if_absent()
+        train, test = self._files.read(len(self._class_names))
+        return DataBundle(train=train, test=test)
+
+    def _fetch_if_absent(self) -> None:
+        folder, name = self._files.folder, self._name
+        if _holds_files(folder):
+            return  # never mixed with a user's own files: what is missing there is a fault
+        if not self._download:
+            hint = (
+                f"set `root` or the environment variable {DATA_VARIABLE} to the folder that holds "
+                f"{name}/raw, or write download: true"
+            )
+            raise DataError(Fault("D026", f"no {name} data here", place=str(folder), hint=hint))
+        download_raw_files(name, folder)
+
+
+def mnist(*, root: Path | None = None, download: bool = True) -> MnistLike:
+    """MNIST: 70,000 handwritten digits, 28x28 pixels, 10,000 of them for testing.
+
+    Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, 1998.
+
+    Args:
+        root: folder that holds `MNIST/raw`; where it is not given, the environment variable
+            FRAMEWORK_DATA names it, and else it is `ignite-framework` in the user's cache folder.
+        download: whether to fetch the files where that folder has none.
+    """
+    return MnistLike("MNIST", _DIGITS, root=root, download=download)
+
+
+def fashion_mnist(*, root: Path | None = None, download: bool = True) -> MnistLike:
+    """FashionMNIST: 70,000 pictures of clothes, 28x28 pixels, 10,000 of them for testing.
+
+    Source: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a Novel Image Dataset for Benchmarking
+    Machine Learning Algorithms, 2017.
+
+    Args:
+        root: folder that holds `FashionMNIST/raw`; where it is not given, the environment variable
+            FRAMEWORK_DATA names it, and else it is `ignite-framework` in the user's cache folder.
+        download: whether to fetch the files where that folder has none.
+    """
+    return MnistLike("FashionMNIST", _CLOTHES, root=root, download=download)
+
+
+def _data_folder(root: Path | None) -> Path:
+    if root is not None:
+        return root.expanduser()
+    if named := os.environ.get(DATA_VARIABLE):
+        return Path(named).expanduser()
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "ignite-framework"
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:  # not there; or not readable, which the download's message will tell
+        return False

@@ -1,0 +1,77 @@
+"""Steps: order, randomness, refusal of losses that are not numbers."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from framework.contracts import SINGLE_OPTIMIZER, Batch, Task
+from framework.engines.trainer import make_trainer
+from framework.errors import TrainingError
+from framework.events import FitEvents
+
+CPU = torch.device("cpu")
+
+
+class _Regression(Task):
+    """Pulls a weight towards noise; the loss becomes NaN at a chosen call."""
+
+    def __init__(self, network, nan_at=None):
+        self.network, self.nan_at, self.num_calls = network, nan_at, 0
+
+    def losses(self, batch):
+        self.num_calls += 1
+        noise = torch.rand(())
+        loss = (self.network(batch.images.flatten(1)).mean() - noise).square()
+        yield SINGLE_OPTIMIZER, loss * (math.nan if self.num_calls == self.nan_at else 1.0)
+
+    def evaluate(self, batch):
+        return batch.images, batch.images
+
+
+def _setup(nan_at=None):
+    torch.manual_seed(0)
+    network = nn.Linear(4, 1)
+    task = _Regression(network, nan_at)
+    optimizers = {SINGLE_OPTIMIZER: torch.optim.SGD(network.parameters(), lr=0.1)}
+    return network, make_trainer(task, optimizers, seed=5, device=CPU)
+
+
+def _batches(num):
+    return [Batch(torch.ones(2, 1, 2, 2), None, torch.arange(2)) for _ in range(num)]
+
+
+def test_step_noise_depends_on_the_iteration_alone():
+    network, trainer = _setup()
+    trainer.run(_batches(4), max_epochs=1)
+    expected = network.weight.detach().clone()
+    network, trainer = _setup()
+    trainer.run(_batches(2), max_epochs=1, epoch_length=2)
+    torch.rand(100)  # what a resume may have drawn in between
+    trainer.run(_batches(2), max_epochs=2, epoch_length=2)
+    assert torch.equal(network.weight, expected)
+
+
+@pytest.mark.parametrize("nan_at", [1, 2, 5])
+def test_nan_loss_stops_before_it_touches_a_weight(nan_at):
+    network, trainer = _setup(nan_at)
+    before = []
+    trainer.add_event_handler(
+        FitEvents.OPTIMIZER_STEPPED, lambda: before.append(network.weight.detach().clone())
+    )
+    with pytest.raises(TrainingError) as caught:
+        trainer.run(_batches(6), max_epochs=1)
+    assert f"iteration {nan_at}" in str(caught.value) and "lr 0.1" in str(caught.value)
+    assert len(before) == nan_at - 1
+    assert torch.isfinite(network.weight).all()
+
+
+def test_events_fire_once_per_loss_in_order():
+    _, trainer = _setup()
+    fired = []
+    for event in (FitEvents.BACKWARD_COMPLETED, FitEvents.OPTIMIZER_STEPPED):
+        trainer.add_event_handler(event, fired.append, event)
+    trainer.run(_batches(2), max_epochs=1)
+    assert fired == [FitEvents.BACKWARD_COMPLETED, FitEvents.OPTIMIZER_STEPPED] * 2
+    assert set(trainer.state.output) == {SINGLE_OPTIMIZER}

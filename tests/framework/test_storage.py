@@ -1,0 +1,148 @@
+"""Writes are all or nothing, in the order that survives a kill."""
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framework import storage
+from framework.errors import RunLockedError, StorageError
+from framework.storage import (
+    append_line,
+    cut_back,
+    exclusive_lock,
+    make_folder,
+    remove_temporary_files,
+    sha256_of,
+    write_durably,
+)
+
+
+def test_write_durably_replaces_and_answers_the_digest(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    assert write_durably(path, b"new") == sha256_of(b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_durably_syncs_file_before_rename_and_folder_after(tmp_path, monkeypatch):
+    trace = []
+    real_fsync, real_replace = os.fsync, os.replace
+
+    def fsync(descriptor):
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        trace.append("fsync folder" if is_folder else "fsync file")
+        real_fsync(descriptor)
+
+    def replace(source, target):
+        trace.append("rename")
+        real_replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    write_durably(tmp_path / "file", b"data")
+    assert trace == ["fsync file", "rename", "fsync folder"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_write_durably_keeps_the_old_file_when_the_disk_fails(tmp_path, monkeypatch, code):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fails(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "write", fails)
+    with pytest.raises(StorageError) as caught:
+        write_durably(path, b"new" * 1_000_000)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+    if code == errno.ENOSPC:
+        assert "need 3.0 MB" in str(caught.value)
+
+
+def test_write_durably_writes_on_after_a_short_write(tmp_path, monkeypatch):
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda d, data: real(d, bytes(data[:3])))
+    write_durably(tmp_path / "file", b"0123456789")
+    assert (tmp_path / "file").read_bytes() == b"0123456789"
+
+
+def test_write_durably_replaces_a_link_and_not_its_target(tmp_path):
+    target = tmp_path / "target"
+    target.write_bytes(b"precious")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    write_durably(link, b"new")
+    assert target.read_bytes() == b"precious"
+    assert not link.is_symlink()
+
+
+def test_missing_folder_is_a_storage_error(tmp_path):
+    with pytest.raises(StorageError, match="S051"):
+        write_durably(tmp_path / "gone" / "file", b"data")
+
+
+def test_append_line_overwrites_what_lies_beyond_its_offset(tmp_path):
+    path = tmp_path / "log"
+    size = append_line(path, "one", at_bytes=0)
+    append_line(path, "two", at_bytes=size)
+    assert append_line(path, "2", at_bytes=size) == 6
+    assert path.read_text() == "one\n2\n"
+
+
+def test_cut_back_shortens_only(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"abcdef")
+    cut_back(path, to_bytes=10)
+    assert path.read_bytes() == b"abcdef"
+    cut_back(path, to_bytes=2)
+    assert path.read_bytes() == b"ab"
+    cut_back(tmp_path / "missing", to_bytes=1)
+
+
+def test_remove_temporary_files_leaves_the_rest(tmp_path):
+    (tmp_path / ".tmp-a").touch()
+    (tmp_path / "a").touch()
+    remove_temporary_files(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_make_folder_makes_parents(tmp_path):
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+
+
+_HOLDER = """
+import sys, time
+from pathlib import Path
+from framework.storage import exclusive_lock
+with exclusive_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_exclusive_lock_refuses_a_second_process_until_the_first_dies(tmp_path, kind):
+    path: Path = tmp_path / "run.lock" if kind == "file" else tmp_path
+    command = [sys.executable, "-c", _HOLDER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(RunLockedError) as caught, exclusive_lock(path):
+            pass
+        expected = f"process {holder.pid} on" if kind == "file" else "another process"
+        assert expected in str(caught.value)
+        holder.kill()
+        holder.wait()
+    with exclusive_lock(path):
+        pass
+
+
+def test_temporary_prefix_hides_files():
+    assert storage.TEMPORARY_PREFIX.startswith(".")

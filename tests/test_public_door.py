@@ -1,0 +1,126 @@
+"""What outsiders may rely on: the names of the door, and the plugins that come with the framework.
+
+A name that is missing here breaks somebody's plugin or recipe; a name too many is a promise.
+"""
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from framework.discovery import discover
+
+import framework
+from framework.hookspecs import KINDS
+
+ROOT = Path(__file__).parents[1]
+
+NAMES = [
+    "SINGLE_OPTIMIZER",
+    "Batch",
+    "DataBundle",
+    "DataError",
+    "DataInfo",
+    "Dataset",
+    "Fault",
+    "Figure",
+    "FinishedRun",
+    "FitEvents",
+    "FrameworkError",
+    "Handler",
+    "ImageSet",
+    "Infeasible",
+    "Loss",
+    "Metric",
+    "Nested",
+    "PluginError",
+    "RecipeError",
+    "Run",
+    "Task",
+    "TrainingError",
+    "check",
+    "fingerprint_of",
+    "hookimpl",
+    "run",
+]
+
+PLUGINS = {
+    "autoencoders": "framework_autoencoders.plugin",
+    "figures": "framework_figures.plugin",
+    "torch": "framework_torch.plugin",
+    "vision": "framework_vision.plugin",
+}
+
+COMPONENTS = {
+    "dataset": ["vision:digits", "vision:fashion_mnist", "vision:mnist"],
+    "network": ["autoencoders:conv_encoder", "autoencoders:mirrored_decoder"],
+    "loss": ["autoencoders:bce", "autoencoders:mse"],
+    "task": ["autoencoders:reconstruction"],
+    "optimizer": ["torch:adam", "torch:adamw", "torch:sgd"],
+    "metric": ["torch:mae", "torch:mse", "torch:psnr", "torch:ssim"],
+    "handler": [],
+    "figure": ["figures:loss_curves", "figures:reconstructions"],
+}
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return discover()
+
+
+def test_door_shows_these_names():
+    assert framework.__all__ == NAMES
+
+
+def test_names_are_sorted():
+    constants, classes, functions = (
+        [name for name in NAMES if is_of_its_kind(name)]
+        for is_of_its_kind in (
+            str.isupper,
+            lambda n: n[0].isupper() and not n.isupper(),
+            str.islower,
+        )
+    )
+    assert sorted(constants) + sorted(classes) + sorted(functions) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_loads(name):
+    assert getattr(framework, name) is not None
+
+
+def test_door_lists_its_names_and_refuses_others():
+    assert dir(framework) == NAMES
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        framework.nothing  # noqa: B018
+
+
+def test_plugins_are_entry_points_like_any_third_partys():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["entry-points"]["framework.plugins"] == PLUGINS
+    folders = {path.name for path in (ROOT / "plugins").iterdir() if (path / "plugin.py").is_file()}
+    assert {module.partition(".")[0] for module in PLUGINS.values()} == folders
+
+
+@pytest.mark.parametrize("module", PLUGINS.values())
+def test_plugin_loads(module):
+    assert import_module(module)
+
+
+def test_kinds_are_known():
+    assert list(COMPONENTS) == list(KINDS)
+
+
+@pytest.mark.parametrize("kind", COMPONENTS)
+def test_components_of_the_framework_are_these(registry, kind):
+    ours = [c for c in registry.components(kind) if c.owner in PLUGINS]
+    assert sorted(f"{component.owner}:{component.name}" for component in ours) == COMPONENTS[kind]
+
+
+@pytest.mark.parametrize("kind", [kind for kind, names in COMPONENTS.items() if names])
+def test_components_load_and_say_what_they_are_for(registry, kind):
+    for name in COMPONENTS[kind]:
+        component = registry.find(kind, name)
+        assert callable(component.factory)
+        assert component.parameters is not None
+        assert component.description
