@@ -1,4 +1,4 @@
-"""What plugins provide and what they are given: the contracts between the core and its components."""
+"""What plugins provide and what they are given: the contracts of the core with its components."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -158,7 +158,7 @@ class Task(ABC):
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Answer (prediction, target) for metrics, as images in the value range or probabilities."""
+        """Answer (prediction, target) for metrics: images in the value range, or probabilities."""
 
     def operations(self) -> Mapping[str, Callable[[Tensor], Tensor]]:
         """What a trained task offers for use, by name, such as encode and reconstruct."""
@@ -222,7 +222,7 @@ class Handler(ABC):
 
     @abstractmethod
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:
-        """Add event handlers: `trainer.add_event_handler(FitEvents.VALIDATED, self._check, run)`."""
+        """Add event handlers to the engines: `trainer.add_event_handler(event, self._act, run)`."""
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""What can go wrong: faults that name place, value and way out, and the exit code of each family."""
+"""What can go wrong: faults that name place, value and way out, and each family's exit code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Fault:
     """One thing that is wrong.
 
     Attributes:
-        identifier: stable name of this kind of fault, documented in `docs/faults.md`, such as `R012`.
+        identifier: stable name of this kind of fault, such as `R012`; see `docs/faults.md`.
         message: what is wrong, with the value found.
         key: the recipe's dotted key, such as `networks.encoder.latent_dim`; may be empty.
         place: position in a file, an override as it was typed, or a path; may be missing.

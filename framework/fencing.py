@@ -13,7 +13,7 @@ from framework.errors import Fault, PluginError
 UNUSABLE_CODE = "P001"
 
 _HERE = Path(__file__).parent
-_IMPORTERS = {"importlib", "pluggy"}
+_CALLERS = {"importlib", "pluggy", "jaxtyping"}
 
 
 @contextmanager
@@ -63,6 +63,5 @@ def place_of_code(code: Callable[..., Any]) -> str | None:
 
 def _is_machinery(file: Path) -> bool:
     """Whether a line lies between the framework and the plugin that it imports or calls."""
-    if file.name.startswith("<frozen"):
-        return True
-    return file.is_relative_to(_HERE) or not _IMPORTERS.isdisjoint(file.parts[-3:-1])
+    generated = file.name.startswith("<")  # such as <frozen importlib._bootstrap>
+    return generated or file.is_relative_to(_HERE) or not _CALLERS.isdisjoint(file.parts[-3:-1])

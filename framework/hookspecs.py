@@ -63,7 +63,7 @@ def provide_optimizers() -> Mapping[str, Factory]:
 
 @hookspec
 def provide_metrics() -> Mapping[str, Factory]:
-    """Metrics: objects with `reset`, `update(prediction, target)` and `compute`; may ask for `data`."""
+    """Metrics: objects with `reset`, `update(prediction, target)` and `compute`; from `data`."""
     return {}
 
 

@@ -3,14 +3,12 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
 from framework.signatures import Nested, Setting, Signature, read_signature
 from framework.validation import InvalidValues, validated
-from framework.wording import expected_words, value_text
 
 __all__ = ["InvalidParameters", "Nested", "ParameterRow", "Parameters", "Validated"]
 
@@ -65,6 +63,15 @@ class Parameters:
             setting.name: setting.nested for setting in signature.settings if setting.nested
         }
         self._settings = signature.settings
+        # a dataclass, because a model has methods that parameters such as `copy` would hide
+        holder = dataclasses.make_dataclass(
+            "parameters",
+            [_dataclass_field(setting) for setting in self._settings],
+            frozen=True,
+            kw_only=True,
+            namespace={"__pydantic_config__": ConfigDict(extra="forbid", allow_inf_nan=False)},
+        )
+        self._adapter = TypeAdapter[Any](holder)
 
     @classmethod
     def read(cls, factory: Callable[..., Any], *, label: str) -> "Parameters":
@@ -103,33 +110,13 @@ class Parameters:
 
     def rows(self) -> list[ParameterRow]:
         """One row per parameter that a recipe may set, in the order of the signature."""
-        return [_row(setting) for setting in self._settings]
-
-    @cached_property
-    def _adapter(self) -> TypeAdapter[Any]:
-        # a dataclass, because a model has methods that parameters such as `copy` would hide
-        holder = dataclasses.make_dataclass(
-            "parameters",
-            [_dataclass_field(setting) for setting in self._settings],
-            frozen=True,
-            kw_only=True,
-            namespace={"__pydantic_config__": ConfigDict(extra="forbid", allow_inf_nan=False)},
-        )
-        return TypeAdapter(holder)
+        return [
+            ParameterRow(setting.name, setting.expected, setting.default_text, setting.description)
+            for setting in self._settings
+        ]
 
 
 def _dataclass_field(setting: Setting) -> tuple[str, Any, Any]:
     default = {} if setting.required else {"default": setting.default}
     annotation = Any if setting.nested else setting.annotation
     return setting.name, annotation, dataclasses.field(**default)
-
-
-def _row(setting: Setting) -> ParameterRow:
-    adapter: TypeAdapter[Any] = TypeAdapter(Any) if setting.nested else setting.adapter
-    schema = adapter.json_schema()
-    words = expected_words(schema, schema.get("$defs"))
-    expected = f"a component of kind '{setting.nested}'" if setting.nested else words
-    default = None
-    if not setting.required:
-        default = value_text(adapter.dump_python(setting.default, mode="json"))
-    return ParameterRow(setting.name, expected, default, setting.description)

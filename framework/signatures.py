@@ -73,9 +73,20 @@ class Setting:
         return _nested_kind(self.annotation)
 
     @property
-    def adapter(self) -> TypeAdapter[Any]:
-        """What checks a plain value of its type."""
-        return TypeAdapter(self.annotation)
+    def expected(self) -> str:
+        """What a recipe may write, in words."""
+        if self.nested:
+            return f"a component of kind '{self.nested}'"
+        schema = TypeAdapter(self.annotation).json_schema()
+        return expected_words(schema, schema.get("$defs"))
+
+    @property
+    def default_text(self) -> str | None:
+        """The default as a recipe would state it; None where a value is required."""
+        if self.required:
+            return None
+        annotation = Any if self.nested else self.annotation
+        return value_text(TypeAdapter(annotation).dump_python(self.default, mode="json"))
 
 
 @dataclass

@@ -87,7 +87,7 @@ def write_durably(path: Path, data: bytes) -> str:
     with storage_faults(path, size_bytes=len(data)):
         try:
             _write_new(temporary, data)
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from framework.errors import nearest_hint
@@ -21,7 +21,7 @@ from framework.wording import (
     value_text,
 )
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 Path = tuple[str | int, ...]
 
 UNKNOWN_KEY = "R004"
@@ -65,7 +65,17 @@ class InvalidValues(ValueError):  # noqa: N818  a finding, which the caller plac
         super().__init__("\n".join(lines))
 
 
-def validated(adapter: TypeAdapter[T], values: Mapping[str, Any]) -> T:
+class Checker(Protocol[T]):
+    """Makes a value of one type: pydantic's `TypeAdapter`, whose own name beartype refuses."""
+
+    def validate_json(self, data: str, /, *, strict: bool | None = None) -> T:
+        """The value that the JSON text stands for."""
+
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of such values."""
+
+
+def validated(adapter: Checker[T], values: Mapping[str, Any]) -> T:
     """Check plain values strictly and return what the adapter makes of them.
 
     Nothing is converted in silence: `"7"` is not 7, `true` is not 1, 1.0 is not an integer. A list

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from framework.cli.messages import UsageError, say, say_json, say_table, warn
+from framework.cli.messages import say, say_json, say_table
 from framework.cli.options import debug_option, json_option, plugin_option
-from framework.errors import Fault, PluginError, nearest_hint
 from framework.hookspecs import KINDS
 
 kind_option = click.option(
@@ -29,12 +27,14 @@ def components() -> None:
 @debug_option
 def list_all(*, kind: str | None, plugins: Sequence[Path], as_json: bool) -> None:
     """List all components of all plugins."""
-    rows = [_summary(component) for component in _discovered(plugins).components(kind)]
+    from framework.cli.catalog import summarise
+
+    summaries = [asdict(summary) for summary in summarise(kind, plugins)]
     if as_json:
-        say_json({"components": rows})
+        say_json({"components": summaries})
     else:
         headers = ["kind", "name", "plugin", "description"]
-        say_table(headers, [[row[header] for header in headers] for row in rows])
+        say_table(headers, [[row[header] for header in headers] for row in summaries])
 
 
 @components.command(short_help="Describe a component and its parameters.")
@@ -45,11 +45,19 @@ def list_all(*, kind: str | None, plugins: Sequence[Path], as_json: bool) -> Non
 @debug_option
 def describe(*, name: str, kind: str | None, plugins: Sequence[Path], as_json: bool) -> None:
     """Describe every component called NAME, or OWNER:NAME, with what a recipe may set on it."""
-    known = _discovered(plugins).components(kind)
-    found = [component for component in known if name in {component.name, component.reference}]
-    if not found:
-        what = kind or "component"
-        hint = nearest_hint(name, {component.name for component in known})
-        hint = hint or "framework components list names them"
-        raise UsageError(Fault("U004", f"no {what} named '{name}'", hint=hint))
-    ...
+    from framework.cli.catalog import look_up
+
+    found = look_up(name, kind, plugins)
+    if as_json:
+        say_json({"components": [asdict(description) for description in found]})
+        return
+    for place, description in enumerate(found):
+        summary, takes = description.summary, ", ".join(description.takes)
+        say("\n" * bool(place) + f"{summary.kind} {summary.plugin}:{summary.name}")
+        say(f"{summary.description}\n\ntakes: {takes or 'nothing'}\n")
+        if description.parameters:
+            rows = [
+                [row.name, row.expected, row.default or "(required)", row.description]
+                for row in description.parameters
+            ]
+            say_table(["parameter", "expected", "default", "meaning"], rows)

@@ -28,7 +28,7 @@ json_option = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print one JSON document on stdout; faults are one on stderr.",
+    help="Print one JSON document; faults become one on stderr.",
 )
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of a fault."

@@ -3,10 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
+from typing import Any
 
 from ignite.engine import Engine, Events
 from rich.console import Console, Group, RenderableType
@@ -87,15 +88,12 @@ class LiveProgress(Handler):
     def _picture(self, trainer: Engine, run: Run) -> RenderableType:
         iteration, length = trainer.state.iteration, trainer.state.epoch_length or 1
         epoch = ceil(iteration / length)
+        place = iteration - (epoch - 1) * length
         bars = Table.grid(padding=(0, 2, 0, 0))
-        for each in (
-            ("epoch", epoch, run.num_epochs, iteration / length, self._time_left(trainer, run)),
-            ("iteration", place := iteration - (epoch - 1) * length, length, place, ""),
-        ):
-            label, count, total, progress, note = each
-            bar = ProgressBar(total, progress, width=_BAR_WIDTH)
-            bars.add_row(label, Text(f"{count}/{total}", justify="right"), bar, note)
-        return Group(bars, Text(self._values(trainer.state.output, run)))
+        epochs = ProgressBar(run.num_epochs, iteration / length, width=_BAR_WIDTH)
+        bars.add_row("epoch", f"{epoch}/{run.num_epochs}", epochs, self._time_left(trainer, run))
+        bars.add_row("iteration", f"{place}/{length}", ProgressBar(length, place, width=_BAR_WIDTH))
+        return Group(bars, Text(self._values(trainer, run)))
 
     def _time_left(self, trainer: Engine, run: Run) -> str:
         done = _epochs_done(trainer)
@@ -103,7 +101,8 @@ class LiveProgress(Handler):
         left = seconds / (done - self._done_at_start) * (run.num_epochs - done)
         return f"{timedelta(seconds=round(left))} left"
 
-    def _values(self, losses: Mapping[str, float], run: Run) -> str:
+    def _values(self, trainer: Engine, run: Run) -> str:
+        losses: Any = trainer.state.output
         names = {SINGLE_OPTIMIZER: "train/loss"} if len(losses) == 1 else {}
         values = {names.get(name, f"train/loss/{name}"): loss for name, loss in losses.items()}
         parts = [f"{k} {number_text(v)}" for k, v in (values | self._validation).items()]

@@ -84,7 +84,7 @@ def _name_of(record: RunRecord) -> str:
 
 def _find(run: str, runs_directory: Path) -> RunRecord:
     path = Path(run)
-    if path.is_dir() or is_run(path):
+    if is_run(path):
         return read_run(path)
     records = list_runs(runs_directory)
     found = [record for record in records if _is_called(record, run)]
@@ -92,7 +92,10 @@ def _find(run: str, runs_directory: Path) -> RunRecord:
         return found[0]
     names = [_name_of(record) for record in found]
     if found:
-        message, hint = f"'{run}' begins the names of {len(found)} runs", f"they are {', '.join(names)}"
+        message, hint = (
+            f"'{run}' begins the names of {len(found)} runs",
+            f"they are {', '.join(names)}",
+        )
     else:
         message = f"no run '{run}' in {runs_directory}"
         hint = nearest_hint(run, map(_name_of, records)) or "framework runs list names them"
@@ -106,5 +109,4 @@ def _is_called(record: RunRecord, beginning: str) -> bool:
 
 
 def _size_text(path: Path) -> str:
-    size_bytes = path.stat().st_size
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
+    return f"{path.stat().st_size / 1e6:,.3f} MB"

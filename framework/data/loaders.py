@@ -45,7 +45,7 @@ class ResidentLoader:
 
     def __len__(self) -> int:
         """Number of batches per epoch."""
-        return -(-self._num_served // self._batch_size)
+        return (self._num_served + self._batch_size - 1) // self._batch_size
 
     def epoch(self, epoch: int = 0, *, start: int = 0) -> Iterator[Batch]:
         """Serve the batches of one epoch, from batch number `start` on."""

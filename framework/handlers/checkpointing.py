@@ -44,5 +44,5 @@ class Checkpointing(Handler):
 
     def _save_iteration(self, engine: Engine) -> None:
         # The end of an epoch is saved once it has been evaluated, not before.
-        if engine.state.iteration % engine.state.epoch_length:
+        if engine.state.iteration % (engine.state.epoch_length or 1):
             self._save()

@@ -11,7 +11,7 @@ _DEFAULT_MONITOR = "validation/loss"
 
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
     """What does not go together in a recipe, whose values need not have been checked yet."""
-    return [*_optimizers(values), *_directions(values), *_monitors_of_nothing(values)]
+    return [*_optimizers(values), *_directions(values)]
 
 
 def _optimizers(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -38,20 +38,6 @@ def _directions(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             ("checkpointing", "monitor"), "'monitor' is missing beside 'mode'", hint, MISSING_KEY
         )
-
-
-def _monitors_of_nothing(values: Mapping[str, Any]) -> Iterator[Problem]:
-    fraction = _mapping(values, "validation").get("fraction")
-    if isinstance(fraction, bool) or fraction != 0:
-        return
-    stopping = _mapping(values, "early_stopping")
-    monitors = {"checkpointing": _mapping(values, "checkpointing").get("monitor")}
-    if stopping:
-        monitors["early_stopping"] = stopping.get("monitor", _DEFAULT_MONITOR)
-    for block, monitor in monitors.items():
-        if isinstance(monitor, str) and monitor.startswith("validation/"):
-            message = f"'{monitor}' is monitored, but validation.fraction 0 holds no images out"
-            yield Problem((block, "monitor"), message, "hold some out", _CONTRADICTION)
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

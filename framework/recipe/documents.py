@@ -13,8 +13,8 @@ Place = Position | str
 Keys = Sequence[str | int]
 """Keys and list indices that lead from the top of a recipe to a value."""
 
-NETWORK_NAME = "R011"
-_ABOUT_KEYS = (UNKNOWN_KEY, MISSING_KEY, NETWORK_NAME)
+PART_NAME = "R006"
+_ABOUT_KEYS = (UNKNOWN_KEY, MISSING_KEY, PART_NAME)
 
 
 def dotted(path: Keys) -> str:

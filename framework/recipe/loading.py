@@ -217,30 +217,30 @@ class _Reader:
         entries: dict[str, Entry] = {}
         while not isinstance(event := self._next_event(), MappingEndEvent):
             key = self._key(event, path)
-            node = self._node(self._next_event(), (*path, key))
-            entry = Entry(self._place(event), node)
+            node = self._node(self._next_event(), (*path, key or ""))
             if key in entries:
                 first = entries[key].key_place
                 hint = f"it stands in line {first.line} too" if isinstance(first, Position) else ""
                 self._note("R003", f"duplicate key {_quoted(key)}", event, path, hint)
-            entries.setdefault(key, entry)
+            elif key is not None:
+                entries[key] = Entry(self._place(event), node)
         return entries
 
-    def _key(self, event: Any, path: tuple[str | int, ...]) -> str:
+    def _key(self, event: Any, path: tuple[str | int, ...]) -> str | None:
+        """The key that an event begins; None for one that cannot be a key, which is noted."""
         num_faults = len(self._faults)
         key = self._node(event, (*path, "")).value
         if isinstance(key, str):
             if key == "<<" and event.style is None:
-                self._note("R009", "the merge key '<<' is not allowed", event, path, "use extends")
+                self._note("R009", "merge keys are not allowed", event, path, "use extends")
             return key
-        if len(self._faults) > num_faults:
-            return ""
-        found, hint = "a list or mapping", ""
-        if isinstance(event, ScalarEvent):
-            found = event.value or "nothing"
-            hint = f"write '{event.value}', with quotes" if event.value else ""
-        self._note("R009", f"keys are text, found {found}", event, path, hint)
-        return ""
+        if len(self._faults) == num_faults:
+            found, hint = "a list or mapping", ""
+            if isinstance(event, ScalarEvent):
+                found = event.value or "nothing"
+                hint = f"write '{event.value}', with quotes" if event.value else ""
+            self._note("R009", f"keys are text, found {found}", event, path, hint)
+        return None
 
     def _place(self, event: Any) -> Place:
         return self._make_place(event.start_mark.line + 1, event.start_mark.column + 1)

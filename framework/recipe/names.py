@@ -5,33 +5,22 @@ from pathlib import Path
 
 from framework.recipe.shipped import shipped_name
 
-LONGEST_NAME = 64
-NAME_PATTERN = rf"^(?=.{{1,{LONGEST_NAME}}}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$"
-
-_NAME = re.compile(NAME_PATTERN.removesuffix("$") + r"\Z")
+_LONGEST = 64
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in range(10)
 }
-_ALLOWED = (
-    f"a name has 1 to {LONGEST_NAME} letters, digits, '.', '_' or '-', begins with a letter or "
+ALLOWED_NAMES = (
+    f"a name has 1 to {_LONGEST} letters, digits, '.', '_' or '-', begins with a letter or "
     "digit, does not end with a dot and is no Windows device"
 )
 
 
 def is_name(text: str) -> bool:
     """Whether a folder can have this name on every system, inside the folder it is made in."""
-    return bool(_NAME.match(text)) and text.split(".", maxsplit=1)[0].casefold() not in _DEVICES
-
-
-def checked_name(name: str) -> str:
-    """The name as it is.
-
-    Raises:
-        ValueError: no folder should be called so; the message says what is allowed.
-    """
-    if not is_name(name):
-        raise ValueError(_ALLOWED)
-    return name
+    if len(text) > _LONGEST or not _NAME.fullmatch(text):
+        return False
+    return text.split(".", maxsplit=1)[0].casefold() not in _DEVICES
 
 
 def default_name(source: Path) -> str:
@@ -40,5 +29,5 @@ def default_name(source: Path) -> str:
     Other recipes are called as their file, with `-` for what a name cannot hold.
     """
     stem = shipped_name(source) or source.stem
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:LONGEST_NAME].rstrip(".")
-    return name if is_name(name) else f"recipe-{name}"[:LONGEST_NAME].rstrip(".-")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:_LONGEST].rstrip(".")
+    return name if is_name(name) else f"recipe-{name}"[:_LONGEST].rstrip(".-")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.contracts import DataInfo
+from framework.contracts import SINGLE_OPTIMIZER, DataInfo
 from framework.recipe.documents import Document
 from framework.recipe.schema import Recipe
 from framework.registry import Component
@@ -19,7 +19,7 @@ class PlannedComponent:
         component: what the registry knows of it.
         values: its parameters as Python values; a nested component is a PlannedComponent.
         plain: the same as the resolved recipe spells it, defaults filled in.
-        networks: for each network that it asks for by name, the network of the recipe that is meant.
+        networks: for each network that it asks for by name, the recipe's network that is meant.
     """
 
     role: str
@@ -126,7 +126,7 @@ class Plan:
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default filled in, as plain values."""
         components = self.components
-        shape = self.recipe.model_dump(mode="json", exclude_none=True)
+        shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude={"optimizers"})
         values = shape | {
             "seed": self.seed,
             "dataset": components.dataset.plain,
@@ -139,6 +139,6 @@ class Plan:
         if components.loss is not None:
             values["loss"] = components.loss.plain
         optimizers = {name: each.plain for name, each in components.optimizers.items()}
-        if self.recipe.optimizers is None:
-            return values | {"optimizer": next(iter(optimizers.values()))}
-        return values | {"optimizers": optimizers}
+        if self.recipe.optimizer is None:
+            return values | {"optimizers": optimizers}
+        return values | {"optimizer": optimizers[SINGLE_OPTIMIZER]}

@@ -102,11 +102,12 @@ class _Resolver:
 
     def check_loss_is_there(self, task: PlannedComponent | None, recipe: Recipe) -> None:
         """A task that asks for a loss needs one in the recipe."""
-        if task is not None and recipe.loss is None:
-            if "loss" in task.component.parameters.positional:
-                losses = ", ".join(repr(c.name) for c in self._registry.components("loss"))
-                message = f"task '{task.name}' needs a loss, and the recipe names none"
-                self._add("R010", message, ("loss",), hint=f"there are {losses}")
+        if task is None or recipe.loss is not None:
+            return
+        if "loss" in task.component.parameters.positional:
+            losses = ", ".join(repr(c.name) for c in self._registry.components("loss"))
+            message = f"task '{task.name}' needs a loss, and the recipe names none"
+            self._add("R010", message, ("loss",), hint=f"there are {losses}")
 
     def raise_faults(self) -> None:
         """Report everything found."""

@@ -1,6 +1,9 @@
 """What an unquoted word in a recipe means: the core schema of YAML 1.2, less leading zeros."""
 
 import re
+import sys
+from collections.abc import Callable
+from functools import partial
 
 from framework.recipe.documents import Scalar
 
@@ -14,7 +17,10 @@ _OTHER_INTEGER = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _LEADING_ZERO = re.compile(r"([-+]?)0+([0-9].*)")
-_LONGEST_NUMBER = 1000
+_LONGEST_NUMBER = 1000  # Python refuses to read integers of more than 4,300 digits
+_LONGEST_SHOWN = 60
+_LARGEST_INTEGER = 2**63 - 1
+_LARGEST_FLOAT = sys.float_info.max
 
 
 class RefusedScalar(ValueError):  # noqa: N818  an answer, which the caller places
@@ -37,26 +43,30 @@ def plain_scalar(text: str) -> Scalar:
 
     Raises:
         RefusedScalar: a number with a leading zero, which other YAML readers take for octal, or
-            with more than 1,000 digits.
+            one that 64 bits cannot hold.
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NOT_FINITE.fullmatch(text):
         return float(text.replace(".", ""))
     if _OTHER_INTEGER.fullmatch(text):
-        return int(_short(text), 0)
+        return _within_range(text, partial(int, base=0))
     if not _FLOAT.fullmatch(text):
         return text
-    zeros = _LEADING_ZERO.fullmatch(_short(text))
+    zeros = _LEADING_ZERO.fullmatch(text)
     if zeros:
-        number = "".join(zeros.groups())
-        hint = f"write {number}, or '{text}' for text"
-        raise RefusedScalar(f"{text} is a number with a leading zero", hint)
-    return int(text) if _DECIMAL.fullmatch(text) else float(text)
+        hint = f"write {''.join(zeros.groups())}, or '{text}' for text"
+        raise RefusedScalar(f"{_cut(text)} is a number with a leading zero", _cut(hint))
+    return _within_range(text, int if _DECIMAL.fullmatch(text) else float)
 
 
-def _short(number: str) -> str:
-    if len(number) > _LONGEST_NUMBER:
-        message = f"a number of {len(number)} characters; the limit is {_LONGEST_NUMBER}"
-        raise RefusedScalar(message, "")
-    return number
+def _within_range(text: str, number: Callable[[str], int | float]) -> int | float:
+    if len(text) <= _LONGEST_NUMBER:
+        value = number(text)
+        if abs(value) <= (_LARGEST_INTEGER if isinstance(value, int) else _LARGEST_FLOAT):
+            return value
+    raise RefusedScalar(f"{_cut(text)} is beyond the range of 64 bits", "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

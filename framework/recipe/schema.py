@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from framework.errors import RecipeError
 from framework.recipe.contradictions import contradictions
-from framework.recipe.documents import NETWORK_NAME, Document
-from framework.recipe.names import NAME_PATTERN, checked_name, default_name
+from framework.recipe.documents import PART_NAME, Document
+from framework.recipe.names import ALLOWED_NAMES, default_name, is_name
 from framework.validation import InvalidValues, validated
 from framework.wording import value_text
 
@@ -36,8 +36,8 @@ def _extends_too(schema: dict[str, Any]) -> None:
     schema["properties"]["extends"] = {"type": "string"}
 
 
-def _known_format(value: object) -> object:
-    if isinstance(value, int) and value > _FORMAT:
+def _known_format(value: int) -> int:
+    if value > _FORMAT:
         message = (
             f"recipes of format {value} need a newer framework; this one reads format {_FORMAT}"
         )
@@ -45,20 +45,18 @@ def _known_format(value: object) -> object:
     return value
 
 
-def _allowed_name(name: str) -> str:
-    try:
-        return checked_name(name)
-    except ValueError as error:
-        message = f"{value_text(name)} is not allowed"
-        context = {"message": message, "hint": str(error)}
-        raise PydanticCustomError("R013", "{message}", context) from None
+def _folder_name(name: str) -> str:
+    if not is_name(name):
+        context = {"message": f"{value_text(name)} is not allowed", "hint": ALLOWED_NAMES}
+        raise PydanticCustomError("R013", "{message}", context)
+    return name
 
 
 def _identifier(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
         hint = "write letters, digits and underscores, a letter first"
         context = {"message": f"{value_text(name)} is not a name", "hint": hint}
-        raise PydanticCustomError(NETWORK_NAME, "{message}", context)
+        raise PydanticCustomError(PART_NAME, "{message}", context)
     return name
 
 
@@ -66,7 +64,7 @@ def _network_name(name: str) -> str:
     if name in _RESERVED_NAMES:
         hint = f"reserved are {', '.join(_RESERVED_NAMES)}"
         context = {"message": f"a network cannot be called '{name}'", "hint": hint}
-        raise PydanticCustomError(NETWORK_NAME, "{message}", context)
+        raise PydanticCustomError(PART_NAME, "{message}", context)
     return _identifier(name)
 
 
@@ -204,12 +202,12 @@ class Recipe(_Block):
 
     model_config = ConfigDict(json_schema_extra=_extends_too)
 
-    format: Annotated[Literal[1], BeforeValidator(_known_format)] = 1
-    name: Annotated[
-        str,
-        AfterValidator(_allowed_name),
-        WithJsonSchema({"type": "string", "pattern": NAME_PATTERN}),
-    ]
+    format: Annotated[
+        Count,
+        AfterValidator(_known_format),
+        WithJsonSchema({"type": "integer", "const": _FORMAT}),
+    ] = _FORMAT
+    name: Annotated[str, AfterValidator(_folder_name)]
     seed: Seed | None = None
     dataset: Component
     validation: Validation = Validation()

@@ -3,9 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import framework.errors
-
-_PACKAGE = Path(framework.errors.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_recipes() -> dict[str, Path]:

@@ -11,8 +11,8 @@ import torch
 
 from framework.contracts import DataBundle, Dataset
 from framework.errors import CheckpointError, Fault
-from framework.recipe.writing import yaml_text
 from framework.recipe.plans import Plan
+from framework.recipe.writing import yaml_text
 from framework.runs.assembly import Splits, split_images
 from framework.runs.directory import RunDirectory, clear_drafts
 from framework.runs.environment import choose_device, describe_environment
@@ -50,9 +50,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
         return train(plan, bundle, splits, store, device, options)
 
 
-def continue_run(
-    path: Path, plan: Plan, dataset: Dataset, options: Options
-) -> RunRecord:
+def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     """Continue exactly the run in `path`, whose plan was made from its resolved recipe.
 
     Raises:
@@ -82,7 +80,8 @@ def find_run(folder: Path, identity: str) -> Path | None:
     paths = [p for p in sorted(folder.glob(f"*-{identity[:8]}")) if is_run(p)]
     runs = [p for p in paths if read_meta(p)["identity"] == identity]
     over = [p for p in runs if read_state(p).status in OVER]
-    return (over or runs or [None])[-1]
+    candidates = over or runs
+    return candidates[-1] if candidates else None
 
 
 def _load(plan: Plan, dataset: Dataset) -> tuple[DataBundle, Splits]:

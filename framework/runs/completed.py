@@ -61,13 +61,13 @@ class CompletedRun:
         networks = build_on(self.plan, self.device)
         load_weights(networks, read_weights(path, networks), source=path)
         for network in networks.values():
-            network.eval().requires_grad_(False)
+            network.eval().requires_grad_(requires_grad=False)
         return build_task(self.plan.components, self.plan.data, networks)
 
 
 def draw_figures(run: CompletedRun) -> list[Fault]:
     """Draw every figure of the recipe; one that fails spoils none of the others."""
-    faults = []
+    faults: list[Fault] = []
     folder = make_folder(run.store.path / "figures")
     for name, planned in run.plan.components.figures.items():
         try:

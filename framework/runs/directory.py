@@ -47,7 +47,9 @@ class RunDirectory:
         self.state = read_state(path)
 
     @classmethod
-    def create(cls, path: Path, *, texts: Mapping[str, str], meta: Mapping[str, Any]) -> "RunDirectory":
+    def create(
+        cls, path: Path, *, texts: Mapping[str, str], meta: Mapping[str, Any]
+    ) -> "RunDirectory":
         """Make a run directory that appears complete or not at all.
 
         Args:
@@ -162,7 +164,9 @@ class RunDirectory:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise CheckpointError(Fault("C066", f"cannot be read: {error}", place=str(path))) from error
+            raise CheckpointError(
+                Fault("C066", f"cannot be read: {error}", place=str(path))
+            ) from error
         if sha256_of(data) != entry.sha256:
             message = f"is damaged: its SHA-256 is not {entry.sha256[:12]}…"
             raise CheckpointError(Fault("C058", message, place=str(path)))

@@ -224,7 +224,9 @@ class Fit:
             handler.attach(self._trainer, self._evaluator, self)
 
     def _after_iteration(self, trainer: Engine) -> None:
-        self._averages.update(trainer.state.output, len(trainer.state.batch))
+        losses: Any = trainer.state.output
+        batch: Any = trainer.state.batch
+        self._averages.update(losses, len(batch))
         is_within_epoch = trainer.state.iteration % len(self._train_loader) > 0
         if self._is_interrupted and is_within_epoch:
             trainer.terminate()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.fingerprint import fingerprint_of
-from framework.recipe.plans import PlannedComponent, Plan
+from framework.recipe.plans import Plan, PlannedComponent
 
 _WITHOUT_EFFECT = ("name", "figures")
 """Keys of a recipe that change no weight."""

@@ -52,7 +52,7 @@ def interruptions() -> Iterator[Interruption]:
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return
-    handlers = {
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None] | signal.Handlers] = {
         signal.SIGINT: interruption.request,
         signal.SIGTERM: interruption.request,
         signal.SIGHUP: signal.SIG_IGN,

@@ -17,7 +17,7 @@ OVER = ("finished", "early_stopped")
 
 @dataclass(frozen=True)
 class CheckpointEntry:
-    """A checkpoint file with the digest that its bytes must have, and where in the fit it stands."""
+    """A checkpoint file, the digest that its bytes must have, and where in the fit it stands."""
 
     file: str
     sha256: str
@@ -61,16 +61,13 @@ class RunState:
     def from_json(cls, values: Mapping[str, Any]) -> "RunState":
         """The state from plain values."""
         state = cls(**values)
-        entries = {
-            name: kind(**values[name])
-            for name, kind in (
-                ("checkpoint", CheckpointEntry),
-                ("previous", CheckpointEntry),
-                ("best", BestEntry),
-            )
-            if values.get(name) is not None
-        }
-        return replace(state, **entries)
+        checkpoint, previous, best = (values[k] for k in ("checkpoint", "previous", "best"))
+        return replace(
+            state,
+            checkpoint=None if checkpoint is None else CheckpointEntry(**checkpoint),
+            previous=None if previous is None else CheckpointEntry(**previous),
+            best=None if best is None else BestEntry(**best),
+        )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from framework.errors import (
 )
 from framework.handlers.best_weights import copy_weights
 from framework.handlers.epoch_log import EpochLog
+from framework.plugin_sources import BUILT_IN_DISTRIBUTION
 from framework.recipe.plans import Plan
 from framework.runs.assembly import Splits, build_metrics, evaluation_loader
 from framework.runs.completed import CompletedRun, draw_figures
@@ -211,7 +212,7 @@ def _explained(error: Exception, plan: Plan) -> Exception:
     files = {
         str(file): planned.component
         for planned in plan.components.all()
-        if planned.component.is_third_party
+        if planned.component.plugin.distribution != BUILT_IN_DISTRIBUTION
         for file in planned.component.source_files()
     }
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -40,7 +40,9 @@ def read_weights(path: Path, networks: Mapping[str, nn.Module]) -> Weights:
     return weights
 
 
-def load_weights(networks: Mapping[str, nn.Module], weights: Weights, *, source: Path | str) -> None:
+def load_weights(
+    networks: Mapping[str, nn.Module], weights: Weights, *, source: Path | str
+) -> None:
     """Copy weights into networks, all or nothing.
 
     Raises:
@@ -53,7 +55,9 @@ def load_weights(networks: Mapping[str, nn.Module], weights: Weights, *, source:
     if differences:
         shown = "; ".join(differences[:_NUM_SHOWN])
         more = len(differences) - _NUM_SHOWN
-        message = f"holds another architecture: {shown}" + (f"; and {more} more" if more > 0 else "")
+        message = f"holds another architecture: {shown}" + (
+            f"; and {more} more" if more > 0 else ""
+        )
         raise CheckpointError(Fault("C061", message, place=str(source)))
     for name, network in networks.items():
         network.load_state_dict(weights[name])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from framework import Infeasible
 
@@ -89,10 +90,10 @@ def _explanation(convolutions: Sequence[Convolution], shapes: Sequence[Shape]) -
 
 def _table(convolutions: Sequence[Convolution], shapes: Sequence[Shape]) -> Iterator[str]:
     yield f"  {'layer':>5}  {'kernel':>6}  {'stride':>6}  {'padding':>7}  {'input':>11}  output"
-    written = ["x".join(map(str, shape)) for shape in shapes]
-    for index, convolution in enumerate(convolutions):
-        given, output = [*written[index : index + 2], "-", "-"][:2]
+    steps = [("x".join(map(str, a)), "x".join(map(str, b))) for a, b in pairwise(shapes)]
+    for number, convolution in enumerate(convolutions, 1):
+        given, output = steps[number - 1] if number <= len(steps) else ("-", "-")
         yield (
-            f"  {index + 1:>5}  {convolution.kernel_size:>6}  {convolution.stride:>6}  "
+            f"  {number:>5}  {convolution.kernel_size:>6}  {convolution.stride:>6}  "
             f"{convolution.padding:>7}  {given:>11}  {output}"
         )

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from framework.discovery import discover
 
 from framework.application import check, run
+from framework.discovery import discover
 from framework.hookspecs import KINDS
 
 ROOT = Path(__file__).parents[2]

@@ -49,7 +49,8 @@ def test_directory_is_named_as_shown(record):
 
 
 def test_a_row_of_metrics_holds_what_is_named(record):
-    rows = [json.loads(line) for line in (record.directory / "metrics.jsonl").open()]
+    lines = (record.directory / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
     expected = {"epoch", "iteration", "train/loss", "lr", "validation/loss", "validation/mse"}
     assert [row.keys() for row in rows] == [expected]
 

@@ -122,6 +122,6 @@ def test_channels_last_gives_the_same_codes():
 
 def test_infeasible_encoder_is_refused_before_any_layer_is_built():
     with pytest.raises(
-        Infeasible, match=r"^conv layer 3: input 3x3, kernel 5, stride 1, padding 0"
+        Infeasible, match=r"^conv layer 3: input 4x4, kernel 5, stride 1, padding 0"
     ):
         ConvEncoder(DIGITS, kernel_sizes=(3, 3, 5), strides=(3, 3, 1), channels=(1, 1, 10**12))

@@ -29,10 +29,10 @@ def random_image_shape(draw):
 
 def verdict_of_torch(image_shape, stack):
     """Every layer's output shape as torch finds it; one layer too few where torch refuses."""
-    values = torch.empty(2, *image_shape)
+    values = torch.zeros(2, *image_shape, dtype=torch.float64)
     shapes = [image_shape]
     for out_channels, *geometry in zip(*stack.values(), strict=True):
-        layer = nn.Conv2d(values.shape[1], out_channels, *geometry)
+        layer = nn.Conv2d(values.shape[1], out_channels, *geometry, dtype=torch.float64)
         try:
             values = layer(values)
         except RuntimeError:
@@ -44,9 +44,9 @@ def verdict_of_torch(image_shape, stack):
 @pytest.fixture(scope="module")
 def verdicts():
     """Random stacks with what torch says of each."""
-    draw = random.Random(0)
+    draw = random.Random(0)  # noqa: S311
     stacks = [(random_image_shape(draw), random_stack(draw)) for _ in range(NUM_STACKS)]
-    with torch.device("meta"):
+    with torch.no_grad():
         return [(shape, stack, verdict_of_torch(shape, stack)) for shape, stack in stacks]
 
 
@@ -64,22 +64,24 @@ def test_verdict_on_every_random_stack_is_that_of_torch(verdicts):
                 chain_shapes(image_shape, convolutions)
             assert isinstance(caught.value, ValueError)
     num_feasible = sum(is_feasible(stack, shapes) for _, stack, shapes in verdicts)
-    assert 0.2 * NUM_STACKS < num_feasible < 0.8 * NUM_STACKS
+    assert 0.1 * NUM_STACKS < num_feasible < 0.9 * NUM_STACKS
 
 
 def test_every_feasible_encoder_has_an_exact_mirror(verdicts):
-    draw = random.Random(1)
-    with torch.device("meta"):
-        for image_shape, stack, shapes in verdicts:
-            if not is_feasible(stack, shapes):
-                continue
-            data = DataInfo(image_shape=image_shape, num_train=1, num_test=1)
-            hidden_dims = tuple(draw.randint(1, 6) for _ in range(draw.randint(0, 2)))
-            encoder = ConvEncoder(data, **stack, hidden_dims=hidden_dims, latent_dim=3)
-            images = torch.empty(2, *image_shape)
-            codes = encoder(images)
+    draw = random.Random(1)  # noqa: S311
+    for image_shape, stack, shapes in verdicts:
+        if not is_feasible(stack, shapes):
+            continue
+        data = DataInfo(image_shape=image_shape, num_train=1, num_test=1)
+        hidden_dims = tuple(draw.randint(1, 6) for _ in range(draw.randint(0, 2)))
+        encoder = ConvEncoder(data, **stack, hidden_dims=hidden_dims, latent_dim=3)
+        decoder = MirroredDecoder(encoder)
+        # in double precision: single goes through oneDNN, slow where every shape is new
+        with torch.no_grad():
+            images = torch.zeros(2, *image_shape, dtype=torch.float64)
+            codes = encoder.double()(images)
             assert codes.shape == (2, 3)
-            assert MirroredDecoder(encoder)(codes).shape == images.shape, (image_shape, stack)
+            assert decoder.double()(codes).shape == images.shape, (image_shape, stack)
 
 
 def test_infeasible_stack_is_told_with_the_table_of_all_layers():
