@@ -46,7 +46,8 @@ fix: .venv/.installed-dev
 	$(BIN)/ruff check --fix
 
 bench: .venv/.installed-dev
-	$(BIN)/pytest tests/benchmarks
+	@set -e; for script in tests/benchmarks/*.py; do \
+	  echo "== $$script"; $(BIN)/python "$$script"; done
 
 # A stamp per set of dependencies, so that a second call starts at once. The larger set has it all.
 .venv/.installed-run: pyproject.toml | $(BIN)/pip

@@ -194,4 +194,6 @@ def _broken(plugin: Plugin, error: PluginError) -> BrokenPlugin:
         key = "" if fault.key == str(plugin) else f"{fault.key}: "
         reasons.append(f"{key}{fault.message}{f'; {fault.hint}' if fault.hint else ''}")
     place = next((str(fault.place) for fault in error.faults if fault.place), None)
-    return BrokenPlugin(plugin.name, plugin.distribution, plugin.version, place, ", ".join(reasons))
+    return BrokenPlugin(
+        plugin.name, plugin.distribution, plugin.version, place, " | ".join(reasons)
+    )

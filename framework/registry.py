@@ -194,14 +194,12 @@ class Registry:
     def components(self, kind: str | None = None) -> list[Component]:
         """The components of one kind, or all, by kind, name and owner."""
         kinds = self.kinds if kind is None else (kind,)
-        found = [
-            owned
+        return [
+            component
             for kind in kinds
-            for owners in self._components[kind].values()
-            for owned in owners
+            for _, owners in sorted(self._components[kind].items())
+            for component in sorted(owners, key=lambda component: component.owner)
         ]
-        order = {kind: place for place, kind in enumerate(self.kinds)}
-        return sorted(found, key=lambda c: (order[c.kind], c.name, c.owner))
 
     def find(self, kind: str, reference: str) -> Component:
         """The component that a recipe names.
@@ -215,18 +213,15 @@ class Registry:
             AmbiguousComponent: several plugins provide it.
         """
         owner, _, name = reference.rpartition(":")
-        found = [
-            component
-            for component in self._components[kind].get(name, ())
-            if owner in {"", component.owner}
-        ]
+        owners = sorted(self._components[kind].get(name, ()), key=lambda component: component.owner)
+        found = [component for component in owners if owner in {"", component.owner}]
         if not found:
             raise self._unknown(kind, reference, owner, name)
         if len(found) > 1:
-            owners = _listed([f"'{component.owner}'" for component in found], "and")
+            names = _listed([f"'{component.owner}'" for component in found], "and")
             references = _listed([f"'{component.reference}'" for component in found], "or")
-            both = "both " if len(found) == 2 else ""  # noqa: PLR2004  that is what both means
-            message = f"{kind} '{name}' is provided by {both}{owners}"
+            both = "" if found[2:] else "both "
+            message = f"{kind} '{name}' is provided by {both}{names}"
             raise AmbiguousComponent(message, f"write {references}")
         return found[0]
 

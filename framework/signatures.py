@@ -186,15 +186,23 @@ def _plain_complaints(annotation: Any, default: Any) -> Iterator[_Complaint]:
         return
     if default is Parameter.empty:
         return
-    if type(default).__hash__ is None:
+    if _is_mutable(default):
         yield f"has a mutable default {value_text(default)}", "write a tuple"
         return
     try:
         adapter.validate_python(default, strict=True)
         json.dumps(adapter.dump_python(default, mode="json"), allow_nan=False)
-    except (ValidationError, PydanticSerializationError, ValueError):
+    except (ValidationError, PydanticSerializationError, ValueError, TypeError):
         expected = expected_words(schema, schema.get("$defs"))
         yield f"has the default {value_text(default)}", f"its annotation asks for {expected}"
+
+
+def _is_mutable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return True
+    return False
 
 
 def _evaluated(annotation: Any, namespace: dict[str, Any]) -> Any:

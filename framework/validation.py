@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -21,7 +21,7 @@ from framework.wording import (
     value_text,
 )
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 Path = tuple[str | int, ...]
 
 UNKNOWN_KEY = "R004"
@@ -65,17 +65,18 @@ class InvalidValues(ValueError):  # noqa: N818  a finding, which the caller plac
         super().__init__("\n".join(lines))
 
 
-class Checker(Protocol[T]):
+@runtime_checkable
+class Checker(Protocol[T_co]):
     """Makes a value of one type: pydantic's `TypeAdapter`, whose own name beartype refuses."""
 
-    def validate_json(self, data: str, /, *, strict: bool | None = None) -> T:
+    def validate_json(self, data: str, /, *, strict: bool | None = None) -> T_co:
         """The value that the JSON text stands for."""
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of such values."""
 
 
-def validated(adapter: Checker[T], values: Mapping[str, Any]) -> T:
+def validated(adapter: Checker[T_co], values: Mapping[str, Any]) -> T_co:
     """Check plain values strictly and return what the adapter makes of them.
 
     Nothing is converted in silence: `"7"` is not 7, `true` is not 1, 1.0 is not an integer. A list

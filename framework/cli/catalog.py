@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.cli.messages import UsageError, warn
+from framework.cli.messages import UsageError, complain
 from framework.discovery import discover
 from framework.errors import Fault, PluginError, nearest_hint
 from framework.parameters import ParameterRow
@@ -76,8 +76,7 @@ def look_up(name: str, kind: str | None, plugins: Sequence[Path]) -> list[Descri
 def _discovered(kind: str | None, plugins: Sequence[Path]) -> list[Component]:
     registry = discover(plugins)
     for broken in registry.broken:
-        place = f"{broken.place}: " if broken.place else ""
-        warn(f"{place}plugin '{broken.name}' is off: {broken.reason}")
+        complain(str(broken))
     return registry.components(kind)
 
 
@@ -87,5 +86,5 @@ def _summary(component: Component) -> Summary:
     except PluginError as error:
         description = "(cannot be imported)"
         for fault in error.faults:
-            warn(str(fault))
+            complain(str(fault))
     return Summary(component.kind, component.name, component.owner, component.version, description)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from framework.cli.options import debug_option, json_option, plugin_option, quiet_option
+from framework.cli.recipe_shape import require_shape
 
 
 @click.command(short_help="Check a recipe and show its plan; nothing is trained.")
@@ -26,8 +27,9 @@ def check(
 
     RECIPE is a file or the name of a shipped recipe; KEY=VALUE changes it. No data are read.
     """
+    require_shape(recipe, overrides)
     from framework.application import check as check_recipe
-    from framework.cli.messages import say_json, warn
+    from framework.cli.messages import complain, say_json
     from framework.cli.plans import plan_document, say_plan
 
     plan = check_recipe(recipe, overrides=overrides, plugins=plugins)
@@ -35,6 +37,6 @@ def check(
         say_json(plan_document(plan))
         return
     for warning in plan.warnings:
-        warn(warning)
+        complain(warning)
     if not quiet:
         say_plan(plan)

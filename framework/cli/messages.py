@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
 from framework.errors import Fault, FrameworkError
+
+Cell = str | int | float
 
 
 class UsageError(FrameworkError):
@@ -22,17 +24,19 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
-def warn(text: str) -> None:
-    """Write a warning to stderr."""
-    _complain(f"warning: {text}")
+def complain(text: str) -> None:
+    """Write a line to stderr."""
+    with suppress(BrokenPipeError):  # the exit code still tells
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def report(faults: Iterable[Fault], *, as_json: bool) -> None:
     """Write faults to stderr: a line each, or all of them as one JSON document."""
     if as_json:
-        _complain(json.dumps({"faults": [fault.as_json() for fault in faults]}, indent=2))
+        complain(json.dumps({"faults": [fault.as_json() for fault in faults]}, indent=2))
     else:
-        _complain("\n".join(str(fault) for fault in faults))
+        complain("\n".join(str(fault) for fault in faults))
 
 
 def say_json(document: Mapping[str, Any]) -> None:
@@ -49,7 +53,7 @@ def say_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
             say(f"{'' if line else label:{width}}{each}")
 
 
-def say_table(headers: Sequence[str], rows: Sequence[Sequence[str | float]]) -> None:
+def say_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """Write rows under headers; numbers are aligned at the right.
 
     A terminal gets a drawn table that fits its width, anything else plain aligned text.
@@ -79,8 +83,9 @@ def _draw_table(
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for header, numeric in zip(headers, is_number, strict=True):
-        table.add_column(header, justify="right" if numeric else "left")
+    for place, (header, numeric) in enumerate(zip(headers, is_number, strict=True)):
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(header, justify=justify, overflow="fold", no_wrap=numeric or place == 0)
     for line in cells:
         table.add_row(*map(Text, line))
     Console(file=sys.stdout).print(table)
@@ -94,7 +99,7 @@ def _padded(
     return [text.rjust(w) if numeric else text.ljust(w) for text, w, numeric in places]
 
 
-def _cell(value: str | float) -> str:
+def _cell(value: Cell) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,}" if isinstance(value, int) else number_text(value)
@@ -106,9 +111,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _complain(text: str) -> None:
-    with suppress(BrokenPipeError):  # the exit code still tells
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from framework.cli.messages import say, say_facts, say_table
+from framework.cli.messages import Cell, say, say_facts, say_table
 from framework.contracts import DataInfo
 from framework.recipe.plans import Plan, PlannedComponent
 from framework.wording import value_text
@@ -38,7 +38,7 @@ def say_plan(plan: Plan) -> None:
         }
     )
     say()
-    rows: list[list[str | float]] = [
+    rows: list[list[Cell]] = [
         [
             row.network,
             row.layer,

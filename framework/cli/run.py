@@ -1,6 +1,6 @@
 """`framework run`: train a recipe, or continue or show its run."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +11,7 @@ from framework.cli.options import (
     quiet_option,
     runs_directory_option,
 )
+from framework.cli.recipe_shape import require_shape
 
 
 @click.command(short_help="Train a recipe, or continue its interrupted run.")
@@ -26,25 +27,13 @@ from framework.cli.options import (
 @quiet_option
 @json_option
 @debug_option
-def run(
-    *,
-    recipe: str,
-    overrides: tuple[str, ...],
-    plugins: tuple[Path, ...],
-    runs_directory: Path,
-    new: bool,
-    device: str,
-    exact: bool,
-    force: bool,
-    allow_data_change: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def run(*, recipe: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """Train RECIPE: a file, the name of a shipped recipe, or a run directory.
 
     A run that was interrupted is continued, one that is over is shown. KEY=VALUE changes the
     recipe, as in training.num_epochs=5 or networks.encoder.latent_dim=8.
     """
+    require_shape(recipe, options["overrides"])
     from framework.application import run as carry_out
     from framework.cli.messages import say, say_json
     from framework.cli.progress import progress_display
@@ -55,21 +44,12 @@ def run(
     announced: list[str] = []
     with lasting_stdout():
         with progress_display(is_silent=is_silent) as handlers:
-            record = carry_out(
-                recipe,
-                overrides=overrides,
-                plugins=plugins,
-                runs_directory=runs_directory,
-                new=new,
-                device=device,
-                exact=exact,
-                force=force,
-                allow_data_change=allow_data_change,
-                handlers=handlers,
-                announce=announced.append if is_silent else say,
-            )
+            announce = announced.append if is_silent else say
+            record = carry_out(recipe, handlers=handlers, announce=announce, **options)
         if as_json:
             say_json(record.as_json() | {"announced": announced})
         elif not quiet:
-            say("this run is already over; --new trains again" if record.was_already_over else "")
+            if record.was_already_over:
+                say("this run is over already; --new trains again")
+            say()
             say_result(record)

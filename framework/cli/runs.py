@@ -8,7 +8,6 @@ from framework.cli.messages import (
     UsageError,
     number_text,
     say,
-    say_facts,
     say_json,
     say_table,
 )
@@ -33,8 +32,7 @@ def list_all(*, runs_directory: Path, as_json: bool) -> None:
     if as_json:
         say_json({"runs": [record.as_json() for record in records]})
     elif records:
-        headers = ["run", "status", "epochs", "best", "epoch", "started (UTC)"]
-        say_table(headers, [_row(record) for record in records])
+        say_table(["run", "status", "epochs", "best"], [_row(record) for record in records])
     else:
         say(f"no runs in {runs_directory}; start one with: framework run RECIPE")
 
@@ -52,30 +50,21 @@ def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
     if as_json:
         say_json(record.as_json() | {"files": names})
         return
-    say_result(record)
-    say_facts(
-        {
-            "seed": str(record.seed),
-            "started": f"{record.started}, {record.seconds:.0f} s of training",
-            "files": [
-                f"{name} ({_size_text(path)})" for name, path in zip(names, files, strict=True)
-            ],
-            "next": next_step(record),
-        }
+    sizes = [f"{path.stat().st_size / 1000:,.1f} kB" for path in files]
+    say_result(
+        record,
+        seed=str(record.seed),
+        started=f"{record.started}, {record.seconds:.0f} s of training",
+        files=[f"{name} ({size})" for name, size in zip(names, sizes, strict=True)],
+        next=next_step(record),
     )
 
 
 def _row(record: RunRecord) -> list[str]:
     best = record.best
     value = "" if best is None or best.value is None else f"{best.metric} {number_text(best.value)}"
-    return [
-        _name_of(record),
-        record.status,
-        f"{record.epoch}/{record.num_epochs}",
-        value,
-        "" if best is None else str(best.epoch),
-        record.started.removesuffix("+00:00").replace("T", " "),
-    ]
+    epochs = f"{record.epoch}/{record.num_epochs}"
+    return [_name_of(record), record.status, epochs, value]
 
 
 def _name_of(record: RunRecord) -> str:
@@ -106,7 +95,3 @@ def _is_called(record: RunRecord, beginning: str) -> bool:
     own_name = record.directory.name
     names = (_name_of(record), own_name, own_name.rpartition("-")[2])
     return any(name.startswith(beginning) for name in names)
-
-
-def _size_text(path: Path) -> str:
-    return f"{path.stat().st_size / 1e6:,.3f} MB"

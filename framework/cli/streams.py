@@ -8,6 +8,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
+Stream = TextIO | io.TextIOBase
+
 
 class LastingStream(io.TextIOBase):
     """A stream that goes on, into nothing, once its reader is gone or its disk is full.
@@ -18,7 +20,7 @@ class LastingStream(io.TextIOBase):
         stream: where text goes for as long as it is taken.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     @property
@@ -72,7 +74,7 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def is_broken(stream: TextIO) -> bool:
+def is_broken(stream: Stream) -> bool:
     """Tell whether the reader of a stream is gone; what it could not take is still held back."""
     try:
         stream.flush()
@@ -81,7 +83,7 @@ def is_broken(stream: TextIO) -> bool:
     return False
 
 
-def discard_output(stream: TextIO) -> None:
+def discard_output(stream: Stream) -> None:
     """Send everything held back in a stream, and all that follows, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

@@ -28,7 +28,7 @@ def _directions(values: Mapping[str, Any]) -> Iterator[Problem]:
     for block in ("early_stopping", "checkpointing"):
         settings = _mapping(values, block)
         monitor, mode = settings.get("monitor"), settings.get("mode")
-        if monitor not in {None, _DEFAULT_MONITOR} and mode is None:
+        if isinstance(monitor, str) and monitor != _DEFAULT_MONITOR and mode is None:
             hint = "write min where less of it is better, max where more is"
             message = f"'mode' is missing beside the monitor '{monitor}'"
             yield Problem((block, "mode"), message, hint, MISSING_KEY)

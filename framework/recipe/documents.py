@@ -87,7 +87,8 @@ class Document:
     def place(self, path: Keys, *, of_key: bool = False) -> Place:
         """The place of the value at `path`, or of its key.
 
-        Where the path does not exist: the key of the nearest mapping or list around it that does.
+        A bare component name is its own `type`. Where the path does not exist: the key of the
+        nearest mapping or list around it that does.
         """
         node, key_place = self.root, self.root.place
         for step in path:
@@ -96,7 +97,7 @@ class Document:
             elif isinstance(node.value, list) and step in range(len(node.value)):
                 node = node.value[int(step)]
                 key_place = node.place
-            else:
+            elif step != "type" or not isinstance(node.value, str):
                 return key_place
         return key_place if of_key else node.place
 

@@ -9,6 +9,7 @@ from framework.errors import Fault, RecipeError
 from framework.recipe.documents import Node, Place
 from framework.recipe.finding import NoSuchRecipe, locate
 from framework.recipe.merging import Merge
+from framework.wording import value_text
 
 _KEY = "extends"
 _LONGEST_CHAIN = 8
@@ -64,7 +65,8 @@ def read_chain(path: Path, read: Callable[[Path], Source]) -> Chain:
 def _next_file(extends: Node, files: Sequence[Path]) -> Path:
     name = extends.value
     if not isinstance(name, str):
-        _refuse("expected one file or shipped recipe", extends.place)
+        found = value_text(extends.plain())
+        _refuse(f"expected one file or shipped recipe, found {found}", extends.place)
     if "://" in name:
         _refuse(f"'{name}' is a URL", extends.place, "download it and name the file")
     try:
@@ -74,7 +76,7 @@ def _next_file(extends: Node, files: Sequence[Path]) -> Path:
     chain = [*files, path]
     if path.resolve() in {file.resolve() for file in files}:
         _refuse(f"a recipe extends itself: {_written(chain)}", extends.place)
-    if len(files) > _LONGEST_CHAIN:
+    if len(chain) > _LONGEST_CHAIN:
         message = f"more than {_LONGEST_CHAIN} recipes extend each other: {_written(chain)}"
         _refuse(message, extends.place)
     return path

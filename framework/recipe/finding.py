@@ -1,5 +1,6 @@
 """From what was typed to a recipe's file, and to its bytes."""
 
+from os.path import normpath
 from pathlib import Path
 
 from framework.errors import Fault, RecipeError, nearest_hint
@@ -40,7 +41,7 @@ def locate(recipe: str | Path, folder: Path) -> Path:
     Raises:
         NoSuchRecipe: there is neither such a file nor such a shipped recipe.
     """
-    path = folder / recipe
+    path = _tidied(folder / recipe)
     shipped = shipped_recipes()
     name = str(recipe).removesuffix(".yaml")
     try:
@@ -74,6 +75,12 @@ def contents_of(path: Path, *, at_most: int) -> bytes:
         message = f"a recipe holds at most {at_most:,} bytes"
         raise RecipeError(Fault("R016", message, place=str(path)))
     return data
+
+
+def _tidied(path: Path) -> Path:
+    """The path without `..`, where that leads to the same file."""
+    tidy = Path(normpath(path))
+    return tidy if tidy.exists() and tidy.samefile(path) else path
 
 
 def _names_in(folder: Path) -> str:

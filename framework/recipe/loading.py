@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
@@ -158,23 +159,24 @@ class _Reader:
         words = f"not valid YAML: {error.problem or error.context}"
         if error.problem and error.context:
             words += f", {error.context}"
-        if begun and begun.line != mark.line:
+        if begun and not self._text[mark.index :].strip():
+            mark = begun  # the end of the file is no place to look for what was left open
+        elif begun and begun.line != mark.line:
             words += f" that begins in line {begun.line + 1}"
         start = self._text.rfind("\n", 0, mark.index) + 1
         line = self._text[start:].split("\n", 1)[0].rstrip("\r")[:_LONGEST_SHOWN]
         hint = "indent with spaces" if "'\\t'" in words else ""
-        self._stop(
-            "R001", f"{words}: {line!r}", self._make_place(mark.line + 1, mark.column + 1), hint
-        )
+        place = self._make_place(mark.line + 1, mark.column + 1)
+        self._stop("R001", f"{words}: {line!r}", place, hint)
 
     def _node(self, event: Any, path: tuple[str | int, ...]) -> Node:
         place = self._place(event)
         self._num_nodes += 1
         if self._num_nodes > _MOST_NODES:
             self._stop("R016", f"more than {_MOST_NODES:,} values", place)
-        if len(path) > _DEEPEST:
-            self._stop("R016", f"nested more than {_DEEPEST} levels deep", place)
         self._refuse_features(event, path)
+        if isinstance(event, CollectionStartEvent) and len(path) >= _DEEPEST:
+            self._stop("R016", f"nested more than {_DEEPEST} levels deep", place)
         if isinstance(event, MappingStartEvent):
             return Node(self._mapping(path), place)
         if isinstance(event, SequenceStartEvent):
@@ -217,7 +219,10 @@ class _Reader:
         entries: dict[str, Entry] = {}
         while not isinstance(event := self._next_event(), MappingEndEvent):
             key = self._key(event, path)
-            node = self._node(self._next_event(), (*path, key or ""))
+            value = self._next_event()
+            node = self._node(value, (*path, key or ""))
+            if node.value is None and value.start_mark.index == value.end_mark.index:
+                node = Node(None, self._place(event))  # nothing is written, so only the key stands
             if key in entries:
                 first = entries[key].key_place
                 hint = f"it stands in line {first.line} too" if isinstance(first, Position) else ""

@@ -6,10 +6,10 @@ from pathlib import Path
 from framework.recipe.shipped import shipped_name
 
 _LONGEST = 64
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in range(10)
 }
+NAME_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}$"
 ALLOWED_NAMES = (
     f"a name has 1 to {_LONGEST} letters, digits, '.', '_' or '-', begins with a letter or "
     "digit, does not end with a dot and is no Windows device"
@@ -18,7 +18,7 @@ ALLOWED_NAMES = (
 
 def is_name(text: str) -> bool:
     """Whether a folder can have this name on every system, inside the folder it is made in."""
-    if len(text) > _LONGEST or not _NAME.fullmatch(text):
+    if not re.fullmatch(NAME_PATTERN, text) or text.endswith("."):
         return False
     return text.split(".", maxsplit=1)[0].casefold() not in _DEVICES
 

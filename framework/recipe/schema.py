@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from framework.errors import RecipeError
 from framework.recipe.contradictions import contradictions
 from framework.recipe.documents import PART_NAME, Document
-from framework.recipe.names import ALLOWED_NAMES, default_name, is_name
+from framework.recipe.names import ALLOWED_NAMES, NAME_PATTERN, default_name, is_name
 from framework.validation import InvalidValues, validated
 from framework.wording import value_text
 
@@ -207,7 +207,11 @@ class Recipe(_Block):
         AfterValidator(_known_format),
         WithJsonSchema({"type": "integer", "const": _FORMAT}),
     ] = _FORMAT
-    name: Annotated[str, AfterValidator(_folder_name)]
+    name: Annotated[
+        str,
+        AfterValidator(_folder_name),
+        WithJsonSchema({"type": "string", "pattern": NAME_PATTERN}),
+    ]
     seed: Seed | None = None
     dataset: Component
     validation: Validation = Validation()

@@ -87,9 +87,9 @@ def test_value_of_its_type_is_accepted(annotation, value, result):
         (Any, date(2024, 1, 1)),
         (Any, {1: 2}),
         (str, "\ud800"),
-        (Any, 10**5000),
+        (Any, 2**5000),
     ],
-    ids=lambda value: getattr(value, "__name__", "value"),
+    ids=lambda value: repr(value)[:40],
 )
 def test_value_of_another_type_is_refused(annotation, value):
     (problem,) = problems(annotation, value)

@@ -17,6 +17,10 @@ class Shape(BaseModel):
     width: int
 
 
+def short(value):
+    return repr(value)[:60]
+
+
 @pytest.mark.parametrize(
     ("annotation", "words"),
     [
@@ -54,7 +58,7 @@ class Shape(BaseModel):
         (int | str | None, "an integer or a string or null"),
         (Any, "any value"),
     ],
-    ids=str,
+    ids=short,
 )
 def test_expected_words_say_type_and_bounds_together(annotation, words):
     schema = TypeAdapter(annotation).json_schema()
@@ -75,9 +79,9 @@ def test_expected_words_say_type_and_bounds_together(annotation, words):
         ([1, "a", [None]], "[1, 'a', [null]]"),
         ((1, 2), "[1, 2]"),
         ({"type": "bce", "lr": 0.1}, "{type: 'bce', lr: 0.1}"),
-        (10**5000, "a huge integer"),
+        (2**5000, "a huge integer"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "of",
+    ids=short,
 )
 def test_value_text_reads_as_in_a_recipe(value, text):
     assert value_text(value) == text
@@ -110,19 +114,19 @@ def test_value_text_is_cut():
         (Literal["min", "max"], "transformer", ""),
         (Literal["min"], "Min", "did you mean 'min'?"),
     ],
-    ids=str,
+    ids=short,
 )
 def test_value_hint_shows_the_way_out(annotation, value, hint):
     assert value_hint(value, TypeAdapter(annotation).json_schema(), {}) == hint
 
 
-@pytest.mark.parametrize("value", ["ä", "", 0, 2**4000, 0.5, True, None], ids=type)
+@pytest.mark.parametrize("value", ["ä", "", 0, 2**4000, 0.5, True, None], ids=short)
 def test_plain_values_are_plain(value):
     assert is_plain(value)
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), "\ud800", 2**5000, object(), b"x"], ids=type
+    "value", [float("nan"), float("inf"), "\ud800", 2**5000, len, b"x"], ids=short
 )
 def test_what_json_cannot_express_is_not_plain(value):
     assert not is_plain(value)

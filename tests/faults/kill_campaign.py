@@ -1,0 +1,313 @@
+"""Strike runs with signals at random moments, let them end, and compare every bit.
+
+    python tests/faults/kill_campaign.py FOLDER --num-strikes 20 [--seed 7] [--mutants NAME ...]
+
+A warm fork server, started as a process of its own: it imports torch and the project once, starts
+no thread and forks for every attempt, so that an attempt costs a fraction of a second. It writes
+one JSON document to stdout. Runs that fail keep their directory, which the document names.
+"""
+
+import argparse
+import json
+import os
+import random
+import secrets
+import select
+import shutil
+import signal
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from framework.application import check
+from framework.cli.main import main as framework_command
+from framework.runs.directory import RunDirectory
+
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
+sys.path.insert(0, str(SUPPORT))
+
+from run_digest import differences, digest_of  # noqa: E402
+from sabotage import SABOTAGE  # noqa: E402
+
+RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
+SETTINGS = (
+    (),  # saves within epochs too, as the recipe says
+    ("checkpointing.every_num_iterations=null", "checkpointing.every_num_epochs=3"),
+)
+MAX_STRIKES_PER_RUN = 8
+MAX_RUNS_PER_MUTANT = 6
+PATIENCE_SECONDS = 60.0
+SAVE_BEGINS, SAVE_ENDS = b"s", b"e"
+
+
+@dataclass(frozen=True)
+class Strike:
+    """A signal, so long after the attempt's start, or after its save number `after_save` begins."""
+
+    number: int
+    after_seconds: float
+    after_save: int = 0
+
+
+class Attempt:
+    """A forked process that carries out `framework run` in a folder of its own."""
+
+    def __init__(self, folder: Path, settings: Sequence[str], mutant: str | None) -> None:
+        self.output = folder / f"attempt-{time.monotonic_ns()}.txt"
+        self.messages: list[tuple[bytes, float]] = []
+        self._started = time.monotonic()
+        self._reader, writer = os.pipe()
+        _require_single_thread()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _train_and_exit(folder / "runs", self.output, settings, mutant, writer)
+        os.close(writer)
+
+    def strike(self, strike: Strike) -> bool:
+        """Send the signal when its moment comes; False where the process has ended before."""
+        while self._num_saves_begun < strike.after_save:
+            if not self._listen(PATIENCE_SECONDS):
+                return False
+        begun = time.monotonic() if strike.after_save else self._started
+        while (seconds := begun + strike.after_seconds - time.monotonic()) > 0:
+            if not self._listen(seconds):
+                return False
+        os.kill(self._pid, strike.number)
+        return True
+
+    def wait(self) -> int:
+        """The exit code, negative for the signal that killed it."""
+        while self._listen(PATIENCE_SECONDS):
+            if time.monotonic() - self._started > PATIENCE_SECONDS:
+                os.kill(self._pid, signal.SIGKILL)
+        os.close(self._reader)
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
+    @property
+    def was_saving(self) -> bool:
+        """Whether the process ended within a save."""
+        told = [message for message, _ in self.messages if message]
+        return bool(told) and told[-1] == SAVE_BEGINS
+
+    @property
+    def _num_saves_begun(self) -> int:
+        return sum(message == SAVE_BEGINS for message, _ in self.messages)
+
+    def _listen(self, seconds: float) -> bool:
+        """Wait for a message, at most so long; False once there is nobody to send one."""
+        if not select.select([self._reader], [], [], seconds)[0]:
+            return True
+        message = os.read(self._reader, 1)
+        self.messages.append((message, time.monotonic() - self._started))
+        return message != b""
+
+
+def _require_single_thread() -> None:
+    deadline = time.monotonic() + 5
+    while threading.active_count() > 1 and time.monotonic() < deadline:
+        time.sleep(0.001)  # a timer of the plugins' import is on its way out
+    if len(os.listdir("/proc/self/task")) > 1:
+        raise RuntimeError("a fork would lose the threads that there are")
+
+
+def _train_and_exit(
+    runs: Path, output: Path, settings: Sequence[str], mutant: str | None, writer: int
+) -> None:
+    os.setsid()
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    code = 99
+    try:
+        if mutant is not None:
+            SABOTAGE[mutant]()
+        _announce_saves(writer)
+        options = ["--plugin", str(PLUGIN), "--runs-dir", str(runs)]
+        code = framework_command(["run", str(RECIPE), *settings, *options, "--debug"])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _announce_saves(writer: int) -> None:
+    save = RunDirectory.save
+
+    def announced(self, *given, **named):
+        os.write(writer, SAVE_BEGINS)
+        save(self, *given, **named)
+        os.write(writer, SAVE_ENDS)
+
+    RunDirectory.save = announced
+
+
+@dataclass
+class Reference:
+    """What an uninterrupted run ends with, and how long it and its saves take."""
+
+    digest: dict[str, str]
+    seconds: float
+    num_saves: int
+    save_seconds: float
+
+
+def make_reference(folder: Path, settings: Sequence[str], mutant: str | None) -> Reference:
+    folder.mkdir(parents=True)
+    attempt = Attempt(folder, settings, mutant)
+    code = attempt.wait()
+    if code != 0:
+        raise RuntimeError(f"uninterrupted, the run exits with {code}: {attempt.output}")
+    begun = [at for message, at in attempt.messages if message == SAVE_BEGINS]
+    ended = [at for message, at in attempt.messages if message == SAVE_ENDS]
+    save_seconds = statistics.median(e - b for b, e in zip(begun, ended, strict=True))
+    (run,) = run_directories(folder)
+    return Reference(digest_of(run), attempt.messages[-1][1], len(begun), save_seconds)
+
+
+@dataclass
+class StruckRun:
+    """One run, struck again and again until it was let end."""
+
+    folder: Path
+    settings: Sequence[str]
+    mutant: str | None
+    strikes: list[Strike] = field(default_factory=list)
+    num_in_saves: int = 0
+    failures: list[str] = field(default_factory=list)
+    _iteration: int = 0
+
+    def carry_out(self, reference: Reference, strikes: Iterator[Strike]) -> None:
+        self.folder.mkdir(parents=True)
+        while not self.failures:
+            attempt = Attempt(self.folder, self.settings, self.mutant)
+            strike = next(strikes, None) if len(self.strikes) < MAX_STRIKES_PER_RUN else None
+            has_struck = strike is not None and attempt.strike(strike)
+            code = attempt.wait()
+            if code == 0:
+                self._compare(reference)
+                return
+            if not has_struck or code != expected_code(strike.number):
+                self.failures.append(f"exit {code}: {attempt.output.read_text()[-2000:]}")
+                return
+            self.strikes.append(strike)
+            self.num_in_saves += attempt.was_saving
+            self._look_after(strike, attempt)
+
+    def _look_after(self, strike: Strike, attempt: Attempt) -> None:
+        """What must hold between a strike and the next attempt."""
+        for run in run_directories(self.folder):
+            try:
+                state = json.loads((run / "state.json").read_text())
+            except ValueError as error:
+                self.failures.append(f"state.json is torn: {error}")
+                return
+            iteration = (state["checkpoint"] or {"iteration": 0})["iteration"]
+            if iteration < self._iteration:
+                self.failures.append(f"from iteration {self._iteration} back to {iteration}")
+            self._iteration = iteration
+            is_asked = strike.number != signal.SIGKILL
+            if is_asked and state["status"] != "interrupted":
+                self.failures.append(f"status {state['status']} after signal {strike.number}")
+            if is_asked and f"framework run {run}" not in attempt.output.read_text():
+                self.failures.append(f"{attempt.output} does not say how to go on")
+
+    def _compare(self, reference: Reference) -> None:
+        runs = run_directories(self.folder)
+        if len(runs) != 1:
+            self.failures.append(f"{len(runs)} run directories")
+            return
+        self.failures += differences(reference.digest, digest_of(runs[0]))
+        if "going on from epoch" in (runs[0] / "log.txt").read_text():
+            self.failures.append("a checkpoint was not intact")
+        self.failures += [f"left over: {path}" for path in self.folder.rglob(".tmp-*")]
+
+
+def run_directories(folder: Path) -> list[Path]:
+    return [path.parent for path in (folder / "runs").glob("tiny/[!.]*/state.json")]
+
+
+def expected_code(number: int) -> int:
+    return -number if number == signal.SIGKILL else 128 + number
+
+
+def draw_strikes(
+    rng: random.Random, reference: Reference, numbers: Sequence[int]
+) -> Iterator[Strike]:
+    """Strikes at random: a third of the kills fall into saves, where computation has no part.
+
+    Signals that ask a run to end come after its first save, when training is sure to go on.
+    """
+    while True:
+        number = rng.choice(numbers)
+        is_kill = number == signal.SIGKILL
+        if is_kill and rng.random() > 1 / 3:
+            yield Strike(number, rng.uniform(0, reference.seconds))
+        else:
+            longest = reference.save_seconds if is_kill else reference.seconds / 8
+            save = rng.randint(1, min(4, reference.num_saves))
+            yield Strike(number, rng.uniform(0, longest), after_save=save)
+
+
+def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Namespace) -> Any:
+    """Strike runs until there have been enough strikes, or a mutant has been noticed."""
+    rng = random.Random(f"{seed}/{mutant}")  # noqa: S311  nothing secret
+    numbers = [signal.Signals[name] for name in request.signals]
+    references = [
+        make_reference(folder / f"reference-{place}", settings, mutant)
+        for place, settings in enumerate(SETTINGS)
+    ]
+    runs: list[StruckRun] = []
+    while is_worth_going_on(runs, mutant, request.num_strikes):
+        place = len(runs) % len(SETTINGS)
+        run = StruckRun(folder / f"run-{len(runs):02d}", SETTINGS[place], mutant)
+        run.carry_out(references[place], draw_strikes(rng, references[place], numbers))
+        if not run.failures:
+            shutil.rmtree(run.folder)
+        runs.append(run)
+    return {
+        "mutant": mutant,
+        "seconds_uninterrupted": [reference.seconds for reference in references],
+        "num_strikes": num_strikes(runs),
+        "num_in_saves": sum(run.num_in_saves for run in runs),
+        "runs": [asdict(run) for run in runs],
+        "failures": {str(run.folder): run.failures for run in runs if run.failures},
+    }
+
+
+def is_worth_going_on(runs: Sequence[StruckRun], mutant: str | None, enough: int) -> bool:
+    if mutant is None:
+        return num_strikes(runs) < enough
+    return len(runs) < MAX_RUNS_PER_MUTANT and not any(run.failures for run in runs)
+
+
+def num_strikes(runs: Sequence[StruckRun]) -> int:
+    return sum(len(run.strikes) for run in runs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--num-strikes", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
+    parser.add_argument("--signals", nargs="+", default=["SIGKILL"])
+    parser.add_argument("--mutants", nargs="+", choices=SABOTAGE, default=[None])
+    request = parser.parse_args()
+    torch.set_num_threads(1)
+    check(RECIPE, plugins=[PLUGIN])  # imports whatever the recipe needs
+    campaigns = [
+        campaign(request.folder / str(mutant), request.seed, mutant, request)
+        for mutant in request.mutants
+    ]
+    document = {"seed": request.seed, "campaigns": campaigns}
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Known bugs, put back into a process that is about to train: each must be noticed.
+
+Every function patches the running process and nothing else; a campaign calls it in a fork.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from torch.optim import Optimizer
+
+from framework import storage
+from framework.data.loaders import ResidentLoader
+from framework.engines import trainer
+from framework.handlers import metrics_log
+from framework.handlers.early_stopping import EarlyStopping
+from framework.runs import directory
+from framework.runs.directory import RunDirectory
+
+
+def delete_old_before_writing_new() -> None:
+    save = RunDirectory.save
+
+    def delete_and_save(self, *given, **named):
+        for path in (self.path / "checkpoints").iterdir():
+            path.unlink()
+        save(self, *given, **named)
+
+    RunDirectory.save = delete_and_save
+
+
+def write_straight_to_the_final_name() -> None:
+    def write(path: Path, data: bytes) -> str:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        half = len(data) // 2
+        for piece in (data[:half], data[half:]):
+            os.fsync(descriptor)  # a disk may take its time at any byte
+            os.write(descriptor, piece)
+        os.close(descriptor)
+        return storage.sha256_of(data)
+
+    storage.write_durably = directory.write_durably = write
+
+
+def steps_not_seeded() -> None:
+    trainer.seed_generators = lambda *_: None
+
+
+def place_in_the_epoch_ignored() -> None:
+    epoch = ResidentLoader.epoch
+    ResidentLoader.epoch = lambda self, number=0, **_: epoch(self, number)
+
+
+def optimizer_not_restored() -> None:
+    Optimizer.load_state_dict = lambda *_: None
+
+
+def early_stopping_not_restored() -> None:
+    EarlyStopping.load_state_dict = lambda *_: None
+
+
+def metrics_log_not_cut_back() -> None:
+    def append(path: Path, line: str, *, at_bytes: int) -> int:  # noqa: ARG001
+        with path.open("a") as file:
+            file.write(f"{line}\n")
+        return path.stat().st_size
+
+    directory.cut_back = lambda *_, **__: None
+    metrics_log.append_line = append
+
+
+SABOTAGE: dict[str, Callable[[], None]] = {
+    function.__name__: function
+    for function in (
+        delete_old_before_writing_new,
+        write_straight_to_the_final_name,
+        steps_not_seeded,
+        place_in_the_epoch_ignored,
+        optimizer_not_restored,
+        early_stopping_not_restored,
+        metrics_log_not_cut_back,
+    )
+}
