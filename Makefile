@@ -38,6 +38,7 @@ types: .venv/.installed-dev
 imports: .venv/.installed-dev
 	$(BIN)/lint-imports --no-logo --no-cache
 
+# A part of the tests, for whoever writes docs.
 docs: .venv/.installed-dev
 	$(BIN)/pytest tests/docs
 

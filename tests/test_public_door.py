@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from framework.discovery import discover
 
 import framework
+from framework.discovery import discover
 from framework.hookspecs import KINDS
 
 ROOT = Path(__file__).parents[1]

@@ -46,10 +46,10 @@ def say_json(document: Mapping[str, Any]) -> None:
 
 def say_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
     """Write a label and a value a line; further values stand below the first, none is left out."""
-    width = max(map(len, facts), default=0) + 2
-    for label, value in facts.items():
-        values = [value] if isinstance(value, str) else value
-        for line, each in enumerate(v for v in values if v):
+    known = {label: value for label, value in facts.items() if value}
+    width = max(map(len, known), default=0) + 2
+    for label, value in known.items():
+        for line, each in enumerate([value] if isinstance(value, str) else value):
             say(f"{'' if line else label:{width}}{each}")
 
 

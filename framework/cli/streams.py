@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -75,12 +76,13 @@ def prepare_streams() -> None:
 
 
 def is_broken(stream: Stream) -> bool:
-    """Tell whether the reader of a stream is gone; what it could not take is still held back."""
+    """Tell whether the reader of a pipe is gone."""
+    poller = select.poll()
     try:
-        stream.flush()
-    except BrokenPipeError:
-        return True
-    return False
+        poller.register(stream.fileno(), 0)
+    except io.UnsupportedOperation:  # a stream in memory
+        return False
+    return any(flags & select.POLLERR for _, flags in poller.poll(0))
 
 
 def discard_output(stream: Stream) -> None:

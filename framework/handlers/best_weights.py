@@ -42,7 +42,7 @@ class BestWeights(Handler):
         trainer.add_event_handler(FitEvents.VALIDATED, self._compare, run)
 
     def _compare(self, run: Run) -> None:
-        value = run.metrics[self.monitor.metric]
+        value = self.monitor.value_in(run.metrics)
         if self.monitor.improves(value, self.value):
             self.value, self.epoch = value, run.epoch
             self.weights = copy_weights(run.networks)

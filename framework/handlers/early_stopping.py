@@ -36,7 +36,7 @@ class EarlyStopping(Handler):
         trainer.add_event_handler(FitEvents.VALIDATED, self._look, run)
 
     def _look(self, run: Run) -> None:
-        value = run.metrics[self._monitor.metric]
+        value = self._monitor.value_in(run.metrics)
         if self._monitor.improves(value, self._best, min_delta=self._min_delta):
             self._best, self._num_bad_epochs = value, 0
             return

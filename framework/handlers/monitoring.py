@@ -1,8 +1,11 @@
 """When one epoch is better than another."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from framework.errors import Fault, RecipeError, nearest_hint
 
 Mode = Literal["min", "max"]
 
@@ -13,6 +16,17 @@ class Monitor:
 
     metric: str
     mode: Mode
+
+    def value_in(self, metrics: Mapping[str, float]) -> float:
+        """Find the metric in an epoch's row.
+
+        Raises:
+            RecipeError: nothing measures it; a plan cannot tell where handlers add metrics.
+        """
+        if self.metric in metrics:
+            return metrics[self.metric]
+        hint = nearest_hint(self.metric, metrics) or f"there are {list(metrics)}"
+        raise RecipeError(Fault("R005", f"no metric named '{self.metric}'", hint=hint))
 
     def improves(self, value: float, on: float | None, *, min_delta: float = 0.0) -> bool:
         """Tell whether `value` beats `on` by more than `min_delta`.

@@ -1,6 +1,6 @@
 """Build what a recipe names: networks in the order in which they need each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 import torch
@@ -42,7 +42,20 @@ def build_networks(
     return {name: built[name] for name in networks}
 
 
-def build_task(components: Components, data: DataInfo, networks: Mapping[str, nn.Module]) -> Task:
-    """Build the task with its loss around networks that are built already."""
+def trainable_parameters(networks: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """The parameters that training changes, each once, though networks may share it."""
+    found = (p for network in networks for p in network.parameters() if p.requires_grad)
+    return list(dict.fromkeys(found))
+
+
+def build_task(
+    components: Components,
+    data: DataInfo,
+    networks: Mapping[str, nn.Module],
+    device: torch.device,
+) -> Task:
+    """Build the task with its loss, moved to `device`, around networks that are there already."""
     loss = None if components.loss is None else components.loss.build(data=data, networks=networks)
+    if isinstance(loss, nn.Module):
+        loss = loss.to(device)
     return components.task.build(data=data, networks=networks, loss=loss)

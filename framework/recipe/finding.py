@@ -41,10 +41,10 @@ def locate(recipe: str | Path, folder: Path) -> Path:
     Raises:
         NoSuchRecipe: there is neither such a file nor such a shipped recipe.
     """
-    path = _tidied(folder / recipe)
     shipped = shipped_recipes()
     name = str(recipe).removesuffix(".yaml")
     try:
+        path = _tidied(folder / recipe)
         if path.is_file():
             return path
         if name in shipped:

@@ -155,19 +155,19 @@ class _Reader:
             self._stop("R001", f"not valid YAML: {error}", self._make_place(1, 1))
 
     def _stop_at_syntax_error(self, error: MarkedYAMLError) -> NoReturn:
-        mark, begun = error.problem_mark or error.context_mark, error.context_mark
         words = f"not valid YAML: {error.problem or error.context}"
         if error.problem and error.context:
             words += f", {error.context}"
-        if begun and not self._text[mark.index :].strip():
-            mark = begun  # the end of the file is no place to look for what was left open
-        elif begun and begun.line != mark.line:
+        begun, end = error.context_mark, len(self._text.rstrip())
+        index = (error.problem_mark or begun).index
+        if index >= end:  # the end of the file is no place to look for what was left open
+            index = begun.index if begun and begun.index < end else end
+        elif begun and begun.line != error.problem_mark.line:
             words += f" that begins in line {begun.line + 1}"
-        start = self._text.rfind("\n", 0, mark.index) + 1
-        line = self._text[start:].split("\n", 1)[0].rstrip("\r")[:_LONGEST_SHOWN]
+        line, column = _line_and_column(self._text, index)
+        shown = self._text[index - column + 1 :].split("\n", 1)[0].rstrip("\r")[:_LONGEST_SHOWN]
         hint = "indent with spaces" if "'\\t'" in words else ""
-        place = self._make_place(mark.line + 1, mark.column + 1)
-        self._stop("R001", f"{words}: {line!r}", place, hint)
+        self._stop("R001", f"{words}: {shown!r}", self._make_place(line, column), hint)
 
     def _node(self, event: Any, path: tuple[str | int, ...]) -> Node:
         place = self._place(event)

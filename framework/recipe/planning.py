@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterator
 
-from framework.contracts import DataInfo, Dataset
+from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
 from framework.errors import Fault, RecipeError, nearest_hint
+from framework.recipe.construction import construction
 from framework.recipe.documents import Document
 from framework.recipe.plans import Components, Plan
 from framework.recipe.proving import Proof, prove
@@ -26,8 +27,9 @@ def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[P
         DataError: not even the data set's shape can be found out.
     """
     components = resolve(recipe, document, registry)
-    dataset: Dataset = components.dataset.build()
-    data = dataset.info
+    with construction(components.dataset, document):
+        dataset: Dataset = components.dataset.build()
+        data = dataset.info
     proof = prove(components, data, document, memory_bytes=_memory_bytes())
     faults = [
         *_optimizer_faults(components, document, proof),
@@ -67,6 +69,10 @@ def _optimizer_faults(components: Components, document: Document, proof: Proof) 
         if name not in proof.loss_names:
             message = f"task '{task}' yields no loss for optimizer '{name}'"
             hint = f"it has losses for {list(proof.loss_names)}"
+            yield Fault("R011", message, key=key, place=place, hint=hint)
+        elif name not in {SINGLE_OPTIMIZER, *components.networks}:
+            message = f"optimizer '{name}' steps the network of its name, and there is none"
+            hint = f"the networks are {list(components.networks)}"
             yield Fault("R011", message, key=key, place=place, hint=hint)
 
 

@@ -4,7 +4,7 @@ Networks are built on torch's meta device, where tensors have shapes but no valu
 asked for its losses on a batch of such images. That takes milliseconds, whatever their size.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,14 +14,19 @@ import torch
 from torch import Tensor, nn
 
 from framework.contracts import Batch, DataInfo, Task
-from framework.errors import Fault, Infeasible, PluginError, RecipeError
-from framework.recipe.building import build_task, building_order
+from framework.errors import Fault, PluginError, RecipeError
+from framework.recipe.building import build_task, building_order, trainable_parameters
+from framework.recipe.construction import INFEASIBLE, construction
 from framework.recipe.documents import Document
-from framework.recipe.plans import Components, LayerRow, PlannedComponent
+from framework.recipe.plans import Components, LayerRow
 
 _BATCH_SIZE = 2
 _COPIES_IN_MEMORY = 4
 """Weights, gradients and two moments of Adam."""
+
+_TOO_LARGE = "R022"
+_FINAL = {INFEASIBLE, _TOO_LARGE}
+"""Verdicts that need no values, so that a repetition on the CPU would not change them."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,10 @@ class Proof:
 def prove(
     components: Components, data: DataInfo, document: Document, *, memory_bytes: int
 ) -> Proof:
-    """Carry one batch through everything on the meta device.
+    """Build everything and carry one batch through it on the meta device.
 
-    Where the meta device cannot carry an operation out, the dry run is repeated with zeros on the
-    CPU before anything is called infeasible.
+    Where the meta device cannot carry an operation out, all is repeated with zeros on the CPU
+    before anything is called infeasible.
 
     Args:
         components: what the recipe names.
@@ -48,30 +53,17 @@ def prove(
         memory_bytes: memory that weights, gradients and optimizer states may take.
 
     Raises:
-        RecipeError: a network cannot exist, does not take its input, or would not fit in memory.
+        RecipeError: a network cannot exist, does not take its input, or would not fit in memory,
+            or a component refuses its values.
         PluginError: a component fails in a way that it should not.
     """
-    prover = _Prover(components, data, document)
-    networks = prover.build(torch.device("meta"))
-    num_parameters = sum(p.numel() for n in networks.values() for p in _trainable(n))
-    prover.check_memory(num_parameters, memory_bytes)
+    prover = _Prover(components, data, document, memory_bytes)
     try:
-        layers, loss_names = prover.dry_run(networks, torch.device("meta"))
-    except _DryRunError:
-        cpu = torch.device("cpu")
-        try:
-            layers, loss_names = prover.dry_run(prover.build(cpu), cpu)
-        except _DryRunError as error:
-            raise prover.refused(error) from error
-    return Proof(tuple(layers), num_parameters, tuple(loss_names))
-
-
-class _DryRunError(Exception):
-    """A dry run failed, with the layer that was at work."""
-
-    def __init__(self, cause: Exception, network: str, layer: str, shape: tuple[int, ...]) -> None:
-        super().__init__(str(cause))
-        self.cause, self.network, self.layer, self.shape = cause, network, layer, shape
+        return prover.proof(torch.device("meta"))
+    except (RecipeError, PluginError) as error:
+        if not _FINAL.isdisjoint(fault.identifier for fault in error.faults):
+            raise
+    return prover.proof(torch.device("cpu"))
 
 
 @dataclass
@@ -83,42 +75,70 @@ class _Trace:
 
 
 class _Prover:
-    def __init__(self, components: Components, data: DataInfo, document: Document) -> None:
+    def __init__(
+        self, components: Components, data: DataInfo, document: Document, memory_bytes: int
+    ) -> None:
         self._components = components
         self._data = data
         self._document = document
+        self._memory_bytes = memory_bytes
 
-    def build(self, device: torch.device) -> dict[str, nn.Module]:
+    def proof(self, device: torch.device) -> Proof:
+        networks = self._networks(device)
+        parameters = trainable_parameters(networks.values())
+        num_parameters = sum(parameter.numel() for parameter in parameters)
+        self._check_memory(num_parameters)
+        self._build_others(networks, parameters)
+        layers, loss_names = self._dry_run(networks, device)
+        return Proof(tuple(layers), num_parameters, tuple(dict.fromkeys(loss_names)))
+
+    def _networks(self, device: torch.device) -> dict[str, nn.Module]:
         built: dict[str, nn.Module] = {}
         with device:
             for name in building_order(self._components.networks):
                 planned = self._components.networks[name]
-                with self._construction(planned):
+                with construction(planned, self._document):
                     built[name] = planned.build(data=self._data, networks=built)
         return {name: built[name] for name in self._components.networks}
 
-    def check_memory(self, num_parameters: int, memory_bytes: int) -> None:
+    def _check_memory(self, num_parameters: int) -> None:
         needed = num_parameters * 4 * _COPIES_IN_MEMORY
-        if needed > memory_bytes:
+        if needed > self._memory_bytes:
             message = (
                 f"{num_parameters:,} parameters need {needed / 1e9:,.1f} GB with gradients and "
-                f"optimizer state, and {memory_bytes / 1e9:,.1f} GB are there"
+                f"optimizer state, and {self._memory_bytes / 1e9:,.1f} GB are there"
             )
-            raise RecipeError(self._fault("R022", message, ("networks",), "make layers smaller"))
+            raise self._refusal(_TOO_LARGE, message, ("networks",), hint="make layers smaller")
 
-    def dry_run(
+    def _build_others(
+        self, networks: Mapping[str, nn.Module], parameters: Sequence[nn.Parameter]
+    ) -> None:
+        """Ask every other component whether it takes its values, before a run is begun."""
+        components = self._components
+        if components.loss is not None:
+            with construction(components.loss, self._document):
+                components.loss.build(data=self._data, networks=networks)
+        groups = (
+            components.optimizers,
+            components.metrics,
+            components.handlers,
+            components.figures,
+        )
+        for planned in (each for group in groups for each in group.values()):
+            with construction(planned, self._document):
+                planned.build(parameters=parameters, data=self._data)
+
+    def _dry_run(
         self, networks: Mapping[str, nn.Module], device: torch.device
     ) -> tuple[list[LayerRow], list[str]]:
-        with self._construction(self._components.task):
-            task = build_task(self._components, self._data, networks)
+        with construction(self._components.task, self._document):
+            task = build_task(self._components, self._data, networks, device)
         trace = _Trace()
         with device, _traced(networks, trace):
             try:
                 return trace.rows, list(self._loss_names(task, device))
             except _Failure as error:
-                cause = error.__cause__
-                network, layer, shape = trace.at_work[-1] if trace.at_work else ("", "", ())
-                raise _DryRunError(cause, network, layer, shape) from cause  # type: ignore[arg-type]
+                raise self._refused(error, trace) from error.__cause__
 
     def _loss_names(self, task: Task, device: torch.device) -> Iterator[str]:
         shape = (_BATCH_SIZE, *self._data.image_shape)
@@ -127,44 +147,32 @@ class _Prover:
         images = torch.zeros(shape, device=device)
         batch = Batch(images, labels if has_labels else None, labels.clone())
         with _failures():
-            losses = list(task.losses(batch))
-        for name, loss in losses:
-            if loss.shape != ():
+            shapes = [(name, tuple(loss.shape)) for name, loss in task.losses(batch)]
+        for name, loss_shape in shapes:
+            if loss_shape:
                 label = self._components.task.component.label
-                message = f"{label} yields a loss of shape {tuple(loss.shape)} instead of a scalar"
+                message = f"{label} yields a loss of shape {loss_shape} instead of a scalar"
                 raise PluginError(Fault("P011", message))
             yield name
         with _failures(), torch.no_grad():
             task.evaluate(batch)
 
-    @contextmanager
-    def _construction(self, planned: PlannedComponent) -> Iterator[None]:
-        path = tuple(planned.role.split("."))
-        try:
-            yield
-        except Infeasible as error:
-            raise RecipeError(self._fault("R017", str(error), path, "")) from error
-        except (ValueError, RuntimeError) as error:
-            message = f"{planned.component.label} cannot be built: {error}"
-            raise RecipeError(self._fault("R018", message, path, "")) from error
-        except Exception as error:
-            message = f"{planned.component.label} fails to build: {type(error).__name__}: {error}"
-            raise PluginError(self._fault("P011", message, path, "")) from error
-
-    def refused(self, error: _DryRunError) -> RecipeError:
+    def _refused(self, failure: "_Failure", trace: _Trace) -> RecipeError:
         """What to say when a batch does not get through."""
-        reason = str(error.cause).splitlines()[0] if str(error.cause) else repr(error.cause)
-        if not error.network:
-            task = self._components.task
-            message = f"{task.component.label} fails on a batch: {reason}"
-            return RecipeError(self._fault("R019", message, ("task",), ""))
-        where = f"{error.layer}: " if error.layer else ""
-        message = f"{where}does not take an input of {_times(error.shape)}: {reason}"
-        return RecipeError(self._fault("R019", message, ("networks", error.network), ""))
+        reason = str(failure).partition("\n")[0] or repr(failure.__cause__)
+        if not trace.at_work:
+            label = self._components.task.component.label
+            return self._refusal("R019", f"{label} fails on a batch: {reason}", ("task",))
+        network, layer, shape = trace.at_work[-1]
+        where = f"{layer}: " if layer else ""
+        message = f"{where}does not take an input of {_times(shape)}: {reason}"
+        return self._refusal("R019", message, ("networks", network))
 
-    def _fault(self, identifier: str, message: str, path: tuple[str, ...], hint: str) -> Fault:
+    def _refusal(
+        self, identifier: str, message: str, path: tuple[str, ...], *, hint: str = ""
+    ) -> RecipeError:
         place = self._document.place(path)
-        return Fault(identifier, message, key=".".join(path), place=place, hint=hint)
+        return RecipeError(Fault(identifier, message, ".".join(path), place, hint))
 
 
 class _Failure(Exception):  # noqa: N818  wraps an error on its way through our own frames
@@ -176,7 +184,7 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise _Failure from error
+        raise _Failure(str(error)) from error
 
 
 @contextmanager
@@ -201,7 +209,7 @@ def _leave(
     trace.at_work.pop()
     is_known = any((row.network, row.layer) == (network, layer) for row in trace.rows)
     if not is_known and next(module.children(), None) is None:
-        num_parameters = sum(p.numel() for p in _trainable(module))
+        num_parameters = sum(p.numel() for p in trainable_parameters([module]))
         kind = type(module).__name__
         shapes = (_shape(inputs), _shape(output))
         trace.rows.append(LayerRow(network, layer, kind, *shapes, num_parameters))
@@ -211,10 +219,6 @@ def _shape(values: Any) -> tuple[int, ...]:
     if isinstance(values, tuple):
         values = next((v for v in values if isinstance(v, Tensor)), None)
     return tuple(values.shape[1:]) if isinstance(values, Tensor) else ()
-
-
-def _trainable(module: nn.Module) -> list[nn.Parameter]:
-    return [p for p in module.parameters() if p.requires_grad]
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -25,6 +25,9 @@ _GIVEN = {
 }
 """Kind → what the framework passes to its factories, networks by name apart."""
 
+_TAKES_NETWORKS = {"network", "loss", "task"}
+"""Kinds whose factories are passed networks by name."""
+
 
 def resolve(recipe: Recipe, document: Document, registry: Registry) -> Components:
     """Find and check all components of a recipe.
@@ -134,10 +137,17 @@ class _Resolver:
 
     def _networks_of(self, component: Component, spec: ComponentSpec, path: Path) -> dict[str, str]:
         wanted = [p for p in component.parameters.positional if p not in _GIVEN[component.kind]]
+        if wanted and component.kind not in _TAKES_NETWORKS:
+            message = (
+                f"{component.label} asks for {_quoted(wanted)}, which no {component.kind} is given"
+            )
+            hint = f"it may ask for {_quoted(_GIVEN[component.kind])}"
+            self._lacking.append(self._fault("P004", message, path, hint))
+            return {}
         chosen: dict[str, str] = {}
         for name in wanted:
             network = spec.parameters.get(name, name)
-            chosen[name] = network
+            chosen[name] = str(network)
             if network in self._networks and network != path[-1]:
                 continue
             others = [n for n in self._networks if n != path[-1]]
@@ -163,3 +173,7 @@ class _Resolver:
     def _fault(self, identifier: str, message: str, path: Path, hint: str) -> Fault:
         key = path[:-1] if path[-1] == "type" else path
         return Fault(identifier, message, dotted(key), self._document.place(path), hint)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "nothing"

@@ -13,7 +13,7 @@ from framework.contracts import SINGLE_OPTIMIZER, ImageSet
 from framework.data.loaders import ResidentLoader
 from framework.data.splits import hold_out
 from framework.errors import DataError, Fault
-from framework.recipe.building import build_networks
+from framework.recipe.building import build_networks, trainable_parameters
 from framework.recipe.plans import Plan
 
 
@@ -21,8 +21,8 @@ from framework.recipe.plans import Plan
 class Splits:
     """Places of the images that train and of those that validate."""
 
-    train: Int[Tensor, " batch"]
-    validation: Int[Tensor, " batch"]
+    train: Int[Tensor, " _"]
+    validation: Int[Tensor, " _"]
 
 
 def split_images(plan: Plan, num_images: int) -> Splits:
@@ -57,8 +57,7 @@ def build_optimizers(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str,
     optimizers = {}
     for name, planned in plan.components.optimizers.items():
         stepped = networks.values() if name == SINGLE_OPTIMIZER else [networks[name]]
-        parameters = [p for network in stepped for p in network.parameters() if p.requires_grad]
-        optimizers[name] = planned.build(parameters=parameters)
+        optimizers[name] = planned.build(parameters=trainable_parameters(stepped))
     return optimizers
 
 

@@ -18,7 +18,7 @@ from framework.runs.directory import RunDirectory, clear_drafts
 from framework.runs.environment import choose_device, describe_environment
 from framework.runs.identity import digest_of, identity_of, plugins_of
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
-from framework.runs.training import Options, train
+from framework.runs.training import Options, failures_explained, train
 from framework.storage import exclusive_lock, make_folder
 
 
@@ -33,7 +33,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
         Interrupted: a signal asked for the end; everything is saved.
     """
     device = choose_device(options.device)
-    fingerprint = dataset.fingerprint()
+    fingerprint = _fingerprint(plan, dataset)
     identity = identity_of(plan, fingerprint)
     folder = options.runs_directory / plan.recipe.name
     found = None if options.is_new else find_run(folder, identity)
@@ -58,7 +58,7 @@ def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> 
     """
     device = choose_device(options.device)
     meta = read_meta(path)
-    fingerprint = dataset.fingerprint()
+    fingerprint = _fingerprint(plan, dataset)
     if fingerprint != meta["data_fingerprint"] and not options.allows_data_change:
         message = f"the data have changed since the run began: {fingerprint[:12]}…, not "
         message += f"{meta['data_fingerprint'][:12]}…"
@@ -84,8 +84,14 @@ def find_run(folder: Path, identity: str) -> Path | None:
     return candidates[-1] if candidates else None
 
 
+def _fingerprint(plan: Plan, dataset: Dataset) -> str:
+    with failures_explained(plan):
+        return dataset.fingerprint()
+
+
 def _load(plan: Plan, dataset: Dataset) -> tuple[DataBundle, Splits]:
-    bundle = dataset.load()
+    with failures_explained(plan):
+        bundle = dataset.load()
     return bundle, split_images(plan, len(bundle.train))
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import nan
 
 import torch
 
@@ -36,9 +37,10 @@ class CompletedRun:
 
     @cached_property
     def history(self) -> Sequence[Mapping[str, float]]:
-        """One row per epoch."""
+        """One row per epoch; what was not finite is NaN."""
         text = (self.store.path / "metrics.jsonl").read_text()
-        return [json.loads(line) for line in text.splitlines()]
+        rows = [json.loads(line) for line in text.splitlines()]
+        return [{k: nan if v is None else float(v) for k, v in row.items()} for row in rows]
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """The test images at these places."""
@@ -62,7 +64,7 @@ class CompletedRun:
         load_weights(networks, read_weights(path, networks), source=path)
         for network in networks.values():
             network.eval().requires_grad_(requires_grad=False)
-        return build_task(self.plan.components, self.plan.data, networks)
+        return build_task(self.plan.components, self.plan.data, networks, self.device)
 
 
 def draw_figures(run: CompletedRun) -> list[Fault]:

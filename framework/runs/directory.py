@@ -76,13 +76,10 @@ class RunDirectory:
         return exclusive_lock(self.path / "run.lock")
 
     def begin_attempt(self) -> None:
-        """Take up a run again: clear what killed writers left, count the attempt."""
-        self.state = read_state(self.path)
+        """Take the run up: clear what killed writers left, count the attempt."""
         for folder in (self.path, *(self.path / name for name in _FOLDERS)):
             remove_temporary_files(make_folder(folder))
-        is_first = self.state.checkpoint is None and self.state.attempt == 1
-        attempt = self.state.attempt + (0 if is_first else 1)
-        self.update(status="running", reason="", attempt=attempt)
+        self.update(status="running", reason="", attempt=self.state.attempt + 1)
 
     def update(self, **changes: Any) -> None:
         """Replace `state.json`; what the changes do not name stays."""
@@ -108,9 +105,13 @@ class RunDirectory:
     def load(self, warn: Callable[[str], None]) -> dict[str, Any] | None:
         """Read the newest checkpoint that is intact; None where nothing was saved yet.
 
+        Nothing is written. A damaged checkpoint is forgotten with the next update, so that it never
+        counts as the one to fall back to.
+
         Raises:
             CheckpointError: checkpoints were written, and none of them is intact.
         """
+        self.state = read_state(self.path)
         entries = [e for e in (self.state.checkpoint, self.state.previous) if e is not None]
         problems = []
         for entry in entries:
@@ -121,6 +122,7 @@ class RunDirectory:
                 continue
             for problem in problems:
                 warn(f"{problem.place}: {problem.message}; going on from epoch {entry.epoch}")
+                self.state = replace(self.state, checkpoint=entry, previous=None)
             return fit_state
         if problems:
             raise CheckpointError(problems)
@@ -152,11 +154,12 @@ class RunDirectory:
         self.update(best=BestEntry(digest, epoch))
 
     def _store_best(self, best: BestWeights) -> BestEntry:
-        known = self.state.best
-        if known is not None and known.epoch == best.epoch and known.value == best.value:
+        known, monitor, path = self.state.best, best.monitor, self.path / "best.safetensors"
+        is_known = known is not None and (known.epoch, known.value) == (best.epoch, best.value)
+        # the file may be gone, or be an older best after a fall back to the previous checkpoint
+        if known and is_known and path.is_file() and sha256_of(path.read_bytes()) == known.sha256:
             return known
-        digest = write_durably(self.path / "best.safetensors", weights_to_bytes(best.weights))
-        monitor = best.monitor
+        digest = write_durably(path, weights_to_bytes(best.weights))
         return BestEntry(digest, best.epoch, monitor.metric, monitor.mode, best.value)
 
     def _read(self, entry: CheckpointEntry) -> dict[str, Any]:

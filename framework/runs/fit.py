@@ -1,6 +1,5 @@
 """One training, advanced an epoch at a time, that can be taken up at any iteration."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from framework.contracts import Handler, ImageSet
 from framework.engines.averages import LossAverages
 from framework.engines.evaluator import evaluate, make_evaluator
 from framework.engines.trainer import make_trainer
+from framework.errors import CheckpointError, Fault
 from framework.events import FitEvents
 from framework.handlers.best_weights import BestWeights
 from framework.handlers.checkpointing import Checkpointing
@@ -31,6 +31,7 @@ from framework.runs.assembly import (
     training_loader,
 )
 from framework.runs.directory import RunDirectory
+from framework.runs.stopwatch import Stopwatch
 from framework.runs.weights import load_weights
 
 Status = Literal["running", "finished", "early_stopped"]
@@ -71,10 +72,10 @@ class Fit:
         self.num_epochs = plan.recipe.training.num_epochs
         self.metrics: dict[str, float] = {}
         self.networks = build_on(plan, device)
-        self.task = build_task(plan.components, plan.data, self.networks)
+        self.task = build_task(plan.components, plan.data, self.networks, device)
         self.optimizers = build_optimizers(plan, self.networks)
         self._store = store
-        self._stopwatch = _Stopwatch()
+        self._stopwatch = Stopwatch()
         self._is_interrupted = False
         self._saved_at: int | None = None
         self._averages = LossAverages()
@@ -94,8 +95,8 @@ class Fit:
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing left to train."""
-        return self.status != "running"
+        """Whether there is nothing left to train; a stop takes effect when its epoch is over."""
+        return self.status != "running" and self._iteration % len(self._train_loader) == 0
 
     @property
     def seconds(self) -> float:
@@ -172,8 +173,10 @@ class Fit:
         """Take up where a checkpoint was taken.
 
         Raises:
-            CheckpointError: it holds other networks; nothing is changed then.
+            CheckpointError: it holds other networks, optimizers or handlers; nothing is changed
+                then.
         """
+        self._require_same_parts(state)
         load_weights(self.networks, state["networks"], source="checkpoint")
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
@@ -183,6 +186,14 @@ class Fit:
         self.status, self.reason, self.epoch = state["status"], state["reason"], state["epoch"]
         self._stopwatch.seconds = state["seconds"]
         self._trainer.load_state_dict(self._engine_state(state["iteration"]))
+
+    def _require_same_parts(self, state: Mapping[str, Any]) -> None:
+        foreign = set(state["handlers"]) - set(self._handlers)
+        foreign |= set(state["optimizers"]) ^ set(self.optimizers)
+        if foreign:
+            message = f"saved by another recipe: they differ in {', '.join(sorted(foreign))}"
+            hint = "restore resolved.yaml, or train again with --new"
+            raise CheckpointError(Fault("C064", message, place="checkpoint", hint=hint))
 
     @property
     def _iteration(self) -> int:
@@ -262,31 +273,6 @@ class Fit:
     def _set_mode(self, *, is_training: bool) -> None:
         for network in self.networks.values():
             network.train(is_training)
-
-
-class _Stopwatch:
-    """Adds up the time spent inside it, by a clock that nobody can set back."""
-
-    def __init__(self) -> None:
-        self._before = 0.0
-        self._started: float | None = None
-        self.has_run = False
-
-    def __enter__(self) -> None:
-        self._started = time.monotonic()
-
-    def __exit__(self, *exception: object) -> None:
-        self._before = self.seconds
-        self._started, self.has_run = None, True
-
-    @property
-    def seconds(self) -> float:
-        running = 0.0 if self._started is None else time.monotonic() - self._started
-        return self._before + running
-
-    @seconds.setter
-    def seconds(self, value: float) -> None:
-        self._before = value
 
 
 def _best_weights(plan: Plan, *, has_validation: bool) -> BestWeights | None:

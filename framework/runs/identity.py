@@ -35,7 +35,7 @@ def identity_of(plan: Plan, data_fingerprint: str) -> str:
     """Digest of everything that decides a run's weights.
 
     Where the data lie does not count, what they are does: parameters of the data set that are
-    paths are left out, its fingerprint is in.
+    paths, or that are not set, are left out, its fingerprint is in.
     """
     resolved = {k: v for k, v in plan.resolved.items() if k not in _WITHOUT_EFFECT}
     resolved["dataset"] = _without_paths(plan.components.dataset)
@@ -44,5 +44,5 @@ def identity_of(plan: Plan, data_fingerprint: str) -> str:
 
 
 def _without_paths(dataset: PlannedComponent) -> Mapping[str, Any]:
-    paths = {name for name, value in dataset.values.items() if isinstance(value, Path)}
+    paths = {name for name, value in dataset.values.items() if isinstance(value, Path | None)}
     return {name: value for name, value in dataset.plain.items() if name not in paths}

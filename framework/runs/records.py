@@ -45,7 +45,7 @@ class RunState:
 
     status: str = "running"
     reason: str = ""
-    attempt: int = 1
+    attempt: int = 0
     seconds: float = 0.0
     checkpoint: CheckpointEntry | None = None
     previous: CheckpointEntry | None = None
@@ -60,14 +60,9 @@ class RunState:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "RunState":
         """The state from plain values."""
-        state = cls(**values)
-        checkpoint, previous, best = (values[k] for k in ("checkpoint", "previous", "best"))
-        return replace(
-            state,
-            checkpoint=None if checkpoint is None else CheckpointEntry(**checkpoint),
-            previous=None if previous is None else CheckpointEntry(**previous),
-            best=None if best is None else BestEntry(**best),
-        )
+        kinds = {"checkpoint": CheckpointEntry, "previous": CheckpointEntry, "best": BestEntry}
+        entries = {name: values[name] and kind(**values[name]) for name, kind in kinds.items()}
+        return cls(**dict(values) | entries)
 
 
 @dataclass(frozen=True)
@@ -179,7 +174,7 @@ def read_run(directory: Path) -> RunRecord:
 def list_runs(runs_directory: Path) -> list[RunRecord]:
     """All runs below a folder, oldest first; damaged ones are left out."""
     records = []
-    for path in sorted(runs_directory.glob("*/*/state.json")):
+    for path in sorted(runs_directory.glob("*/[!.]*/state.json")):  # no drafts
         try:
             records.append(read_run(path.parent))
         except CheckpointError:

@@ -29,7 +29,7 @@ from framework.runs.directory import RunDirectory
 from framework.runs.environment import describe_environment, differences
 from framework.runs.fit import Fit
 from framework.runs.interruption import Interrupted, Interruption, interruptions
-from framework.runs.records import RunRecord, read_meta, read_run
+from framework.runs.records import OVER, RunRecord, read_meta, read_run, read_state
 from framework.storage import storage_faults
 
 
@@ -101,13 +101,14 @@ def train(
         PluginError: a figure could not be drawn; the run is finished all the same.
         Interrupted: a signal asked for the end; everything is saved.
     """
+    if read_state(store.path).status in OVER:  # another process has finished it meanwhile
+        return read_run(store.path).shown_again()
     log = RunLog(store.path / "log.txt", options.announce)
-    with interruptions() as interruption, _outcome_recorded(plan, store):
-        store.begin_attempt()
-        _check_environment(store, device, log, is_exact=options.is_exact)
+    with interruptions() as interruption, _outcome_recorded(store), failures_explained(plan):
         observers = [EpochLog(log.write), *options.observers]
         fit = Fit(plan, bundle.train, splits, device=device, store=store, observers=observers)
-        _take_up(fit, plan, store, log)
+        for line in _take_up(fit, plan, store, device, is_exact=options.is_exact):
+            log.announce(line)
         _advance(fit, store, interruption)
         run = _measured(plan, fit, bundle, store, device)
         faults = draw_figures(run)
@@ -118,33 +119,38 @@ def train(
     return read_run(store.path)
 
 
-def _check_environment(
-    store: RunDirectory, device: torch.device, log: RunLog, *, is_exact: bool
-) -> None:
-    if store.state.checkpoint is None:
-        return
+def _take_up(
+    fit: Fit, plan: Plan, store: RunDirectory, device: torch.device, *, is_exact: bool
+) -> list[str]:
+    """Bring the fit to where the run stands; answer what the user should know.
+
+    Nothing is written before all of it has been accepted, so that a refusal changes nothing.
+    """
+    warnings: list[str] = []
+    state = store.load(warnings.append)
+    if state is None:
+        store.begin_attempt()
+        lines = [f"run directory: {store.path}"]
+        if plan.recipe.seed is None:
+            lines.append(f"the recipe names no seed; {plan.seed} was drawn")
+            lines.append(f"continue this run with: framework run {store.path}")
+        return lines
+    warnings += _environment_changes(store, device, is_exact=is_exact)
+    fit.load_state_dict(state)
+    store.begin_attempt()
+    store.restore(state)
+    where = f"continuing {store.path} after epoch {fit.epoch} of {fit.num_epochs}"
+    return [*(f"warning: {warning}" for warning in warnings), where]
+
+
+def _environment_changes(store: RunDirectory, device: torch.device, *, is_exact: bool) -> list[str]:
     changed = differences(read_meta(store.path), describe_environment(device))
     if not changed:
-        return
+        return []
     message = f"not exact to the bit: {'; '.join(changed)}"
     if is_exact:
         raise CheckpointError(Fault("C057", message, place=str(store.path)))
-    log.announce(f"warning: {message}")
-
-
-def _take_up(fit: Fit, plan: Plan, store: RunDirectory, log: RunLog) -> None:
-    state = store.load(lambda text: log.announce(f"warning: {text}"))
-    if state is None:
-        log.announce(f"run directory: {store.path}")
-        if plan.recipe.seed is None:
-            log.announce(
-                f"the recipe names no seed; {plan.seed} was drawn\n"
-                f"continue this run with: framework run {store.path}"
-            )
-        return
-    fit.load_state_dict(state)
-    store.restore(state)
-    log.announce(f"continuing {store.path} after epoch {fit.epoch} of {fit.num_epochs}")
+    return [message]
 
 
 def _advance(fit: Fit, store: RunDirectory, interruption: Interruption) -> None:
@@ -179,18 +185,17 @@ def _measured(
 
 
 @contextmanager
-def _outcome_recorded(plan: Plan, store: RunDirectory) -> Iterator[None]:
+def _outcome_recorded(store: RunDirectory) -> Iterator[None]:
     """Write into the state how the attempt ended, unless nothing can be written any more."""
     try:
         yield
-    except (StorageError, KeyboardInterrupt):
-        raise
+    except (StorageError, CheckpointError, KeyboardInterrupt):
+        raise  # nothing can be written, or a refusal, which must change nothing
     except Exception as error:
-        told = _explained(error, plan)
-        reason = told.faults[0].message if isinstance(told, FrameworkError) else repr(told)
+        reason = error.faults[0].message if isinstance(error, FrameworkError) else repr(error)
         with suppress(StorageError):
-            store.update(status=_status_after(told), reason=reason)
-        raise told from error
+            store.update(status=_status_after(error), reason=reason)
+        raise
 
 
 def _status_after(error: Exception) -> str:
@@ -198,6 +203,23 @@ def _status_after(error: Exception) -> str:
         return "interrupted"
     is_diverged = isinstance(error, TrainingError) and error.faults[0].identifier != "T042"
     return "diverged" if is_diverged else "failed"
+
+
+@contextmanager
+def failures_explained(plan: Plan) -> Iterator[None]:
+    """Turn what a plugin's code or a lack of memory raises into an error that says so.
+
+    Raises:
+        TrainingError: memory gave out.
+        PluginError: the innermost of our frames and the plugins' is a plugin's.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = _explained(error, plan)
+        if told is error:
+            raise
+        raise told from error
 
 
 def _explained(error: Exception, plan: Plan) -> Exception:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from framework_autoencoders.encoders import DropoutProbability
+from framework_autoencoders.initialization import InitializationName, draw_weights
 from framework_autoencoders.shapes import Convolution, Shape, chain_shapes, make_convolutions
 from framework_autoencoders.stacks import ActivationName, NamedLayer, make_stack
 
@@ -38,6 +39,7 @@ class MirroredDecoder(nn.Module):
         activation: name of the function between all layers; the encoder's where none is named.
         dropout: probability that an input of a linear layer is set to zero in training; the
             latent code itself always passes.
+        initialization: how weights are drawn: `he` suits rectifiers, `torch` is PyTorch's own.
 
     Raises:
         ValueError: the encoder does not state what a mirror needs.
@@ -49,6 +51,7 @@ class MirroredDecoder(nn.Module):
         *,
         activation: ActivationName | None = None,
         dropout: DropoutProbability = 0.0,
+        initialization: InitializationName = "he",
     ) -> None:
         super().__init__()
         original = _mirrorable(encoder)
@@ -65,7 +68,9 @@ class MirroredDecoder(nn.Module):
             ("unflatten", nn.Unflatten(1, shapes[-1])),
             *_transposed_layers(convolutions, shapes),
         ]
-        self.layers = make_stack(layers, activation or original.activation)
+        activation = activation or original.activation
+        self.layers = make_stack(layers, activation)
+        draw_weights(self.layers, activation, initialization)
 
     def forward(
         self, codes: Float[Tensor, "batch latent"]

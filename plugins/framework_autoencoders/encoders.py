@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from framework import DataInfo
+from framework_autoencoders.initialization import InitializationName, draw_weights
 from framework_autoencoders.shapes import Convolution, Shape, chain_shapes, make_convolutions
 from framework_autoencoders.stacks import ActivationName, NamedLayer, make_stack
 
@@ -34,6 +35,7 @@ class ConvEncoder(nn.Module):
         dropout: probability that an input of a hidden linear layer is set to zero in training.
         activation: name of the function between all layers.
         latent_dim: number of values in the latent code.
+        initialization: how weights are drawn: `he` suits rectifiers, `torch` is PyTorch's own.
 
     Raises:
         ValueError: the lists of the convolution layers differ in length.
@@ -52,6 +54,7 @@ class ConvEncoder(nn.Module):
         dropout: DropoutProbability = 0.0,
         activation: ActivationName = "relu",
         latent_dim: AtLeastOne = 16,
+        initialization: InitializationName = "he",
     ) -> None:
         super().__init__()
         self.image_shape = data.image_shape
@@ -73,6 +76,7 @@ class ConvEncoder(nn.Module):
             *_linear_layers(widths, dropout),
         ]
         self.layers = make_stack(layers, activation)
+        draw_weights(self.layers, activation, initialization)
 
     def forward(
         self, images: Float[Tensor, "batch channels height width"]

@@ -19,6 +19,8 @@ from framework_figures.style import (
 )
 
 _SPLITS = {"train": "training", "validation": "validation"}
+_Value = int | float | None  # JSON knows no NaN
+_Row = Mapping[str, _Value]
 _Curves = dict[tuple[str, str], list[float]]  # (split, loss) → a value per epoch
 
 
@@ -53,7 +55,7 @@ class LossCurves(Figure):
         return drawing
 
 
-def _curves_of(history: Sequence[Mapping[str, float | None]]) -> _Curves:
+def _curves_of(history: Sequence[_Row]) -> _Curves:
     keys = dict.fromkeys(key for row in history for key in row)
     curves = {}
     for split in _SPLITS:
@@ -64,8 +66,8 @@ def _curves_of(history: Sequence[Mapping[str, float | None]]) -> _Curves:
     return curves
 
 
-def _finite(value: float | None) -> float:
-    return value if value is not None and isfinite(value) else nan
+def _finite(value: _Value) -> float:
+    return nan if value is None or not isfinite(value) else float(value)
 
 
 def _colour_of(split: str, name: str, curves: _Curves) -> str:

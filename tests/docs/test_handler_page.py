@@ -7,6 +7,7 @@ import pytest
 from ignite.engine import Events
 
 from framework.application import run
+from framework.contracts import Handler
 from framework.events import FitEvents
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def test_handler_of_the_page_trains(train, tmp_path):
     assert train(setting, plugins=[plugin]).status == "finished"
 
 
-class Recorder:
+class Recorder(Handler):
     """Notes the events of the trainer that the page names."""
 
     def __init__(self) -> None:

@@ -113,7 +113,7 @@ def _require_single_thread() -> None:
     deadline = time.monotonic() + 5
     while threading.active_count() > 1 and time.monotonic() < deadline:
         time.sleep(0.001)  # a timer of the plugins' import is on its way out
-    if len(os.listdir("/proc/self/task")) > 1:
+    if len([*Path("/proc/self/task").iterdir()]) > 1:
         raise RuntimeError("a fork would lose the threads that there are")
 
 
@@ -263,6 +263,7 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
         make_reference(folder / f"reference-{place}", settings, mutant)
         for place, settings in enumerate(SETTINGS)
     ]
+    again = None if mutant is None else make_reference(folder / "again", SETTINGS[0], mutant)
     runs: list[StruckRun] = []
     while is_worth_going_on(runs, mutant, request.num_strikes):
         place = len(runs) % len(SETTINGS)
@@ -274,6 +275,7 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
     return {
         "mutant": mutant,
         "seconds_uninterrupted": [reference.seconds for reference in references],
+        "differs_uninterrupted": again and differences(references[0].digest, again.digest),
         "num_strikes": num_strikes(runs),
         "num_in_saves": sum(run.num_in_saves for run in runs),
         "runs": [asdict(run) for run in runs],

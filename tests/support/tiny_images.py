@@ -179,21 +179,29 @@ class Cooling(Handler):
 
 
 class Pause(Handler):
-    """Makes every iteration take a while, so that a test can reach into it.
+    """Makes iterations take a while, so that a test can reach into one.
 
     Args:
         seconds: how long.
+        after_epoch: the epochs up to this one run at full speed.
     """
 
-    def __init__(self, *, seconds: Annotated[float, Field(ge=0)] = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: Annotated[float, Field(ge=0)] = 0.0,
+        after_epoch: Annotated[int, Field(ge=0)] = 0,
+    ) -> None:
         self._seconds = seconds
+        self._after_epoch = after_epoch
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
         """Pause as an iteration begins."""
-        trainer.add_event_handler(Events.ITERATION_STARTED, self._pause)
+        trainer.add_event_handler(Events.ITERATION_STARTED, self._pause, run)
 
-    def _pause(self) -> None:
-        time.sleep(self._seconds)
+    def _pause(self, run: Run) -> None:
+        if run.epoch >= self._after_epoch:
+            time.sleep(self._seconds)
 
 
 class WeightDigests(Figure):

@@ -59,12 +59,11 @@ def test_full_disk_does_not_stop_anything():
 
 
 def test_broken_stream_is_told_from_a_working_one():
+    assert not is_broken(io.StringIO())
     reader, writer = os.pipe()
     with os.fdopen(writer, "w", encoding="utf-8") as stream:
-        stream.write("abc")
         assert not is_broken(stream)
         os.close(reader)
-        stream.write("abc")
         assert is_broken(stream)
         discard_output(stream)
         assert not is_broken(stream)

@@ -51,8 +51,19 @@ def test_path_counts_from_the_extending_file(folder):
     (folder / "x" / "a.yaml").write_text("extends: ../y/b.yaml\n", encoding="utf-8")
     (folder / "y" / "b.yaml").write_text("extends: c.yaml\n", encoding="utf-8")
     (folder / "y" / "c.yaml").write_text("seed: 4\n", encoding="utf-8")
-    assert load_document("x/a.yaml").values == {"seed": 4}
+    document = load_document("x/a.yaml")
+    assert document.values == {"seed": 4}
+    assert document.chain == (Path("x/a.yaml"), Path("y/b.yaml"), Path("y/c.yaml"))
     assert load_document(folder / "x" / "a.yaml").values == {"seed": 4}
+
+
+def test_path_through_a_linked_folder_leads_where_the_system_says(folder):
+    (folder / "far" / "x").mkdir(parents=True)
+    (folder / "x").symlink_to(folder / "far" / "x")
+    (folder / "far" / "x" / "a.yaml").write_text("extends: ../b.yaml\n", encoding="utf-8")
+    write(b="seed: 1\n")
+    (folder / "far" / "b.yaml").write_text("seed: 2\n", encoding="utf-8")
+    assert load_document("x/a.yaml").values == {"seed": 2}
 
 
 def test_shipped_recipe_is_extended_by_name():
@@ -116,12 +127,12 @@ def test_url_is_refused():
 @pytest.mark.parametrize("value", ["[a.yaml, b.yaml]", "5", "{a: b}"])
 def test_anything_but_one_name_is_refused(value):
     write(a=f"extends: {value}\n")
-    assert "extends: expected one file or shipped recipe" in fault_of("a.yaml")
+    assert "extends: expected one file or shipped recipe, found " in fault_of("a.yaml")
 
 
 def test_fault_of_an_extended_file_is_placed_there():
     write(a="extends: b.yaml\n", b="x: [\n")
-    assert fault_of("a.yaml").startswith("b.yaml:2:1: error: not valid YAML")
+    assert fault_of("a.yaml").startswith("b.yaml:1:5: error: not valid YAML")
 
 
 def test_all_bad_merges_of_the_chain_come_at_once():

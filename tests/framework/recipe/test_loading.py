@@ -86,6 +86,16 @@ def test_interpolation_is_left_alone():
             "a: b: c\n",
             "1:5: error: not valid YAML: mapping values are not allowed here: 'a: b: c' [R001]",
         ),
+        (
+            "a: 1\nb: [2,\n\n",
+            "2:7: error: not valid YAML: expected the node content, but found '<stream end>', "
+            "while parsing a flow node: 'b: [2,' [R001]",
+        ),
+        (
+            'a: "x\nb: 1\n',
+            "1:4: error: not valid YAML: found unexpected end of stream, while scanning a quoted "
+            "scalar: 'a: \"x' [R001]",
+        ),
     ],
 )
 def test_syntax_error_shows_place_and_line(text, fault):

@@ -1,0 +1,132 @@
+"""Components are built from what their signatures ask for; a plan spells itself out."""
+
+from typing import Annotated, Any
+
+import pytest
+
+from framework.contracts import SINGLE_OPTIMIZER, DataInfo
+from framework.parameters import Nested
+from framework.recipe.loading import load_document
+from framework.recipe.plans import Components, Plan, PlannedComponent
+from framework.recipe.schema import read_recipe
+from framework.registry import Component, Plugin
+
+DATA = DataInfo(image_shape=(1, 2, 2), num_train=3, num_test=1)
+RECIPE = """\
+dataset: any
+networks: {encoder: any, decoder: any}
+task: any
+loss: any
+training: {num_epochs: 1}
+early_stopping: {patience: 2}
+"""
+
+
+def planned(factory, *, role="networks.decoder", values=None, plain=None, networks=None):
+    component = Component("network", "any", Plugin("ours"), factory)
+    return PlannedComponent(role, component, values or {}, plain or {"type": "any"}, networks or {})
+
+
+def test_component_is_built_from_what_it_asks_for_and_nothing_else():
+    def factory(data, *, width: int = 1):
+        return data, width
+
+    component = planned(factory, values={"width": 7})
+    assert component.build(data=DATA, networks={}, loss="unasked") == (DATA, 7)
+
+
+def test_component_is_given_the_network_that_is_meant():
+    def factory(encoder, loss):
+        return encoder, loss
+
+    component = planned(factory, networks={"encoder": "wide"})
+    built = component.build(
+        data=DATA, networks={"encoder": "not this", "wide": "this"}, loss="loss"
+    )
+    assert built == ("this", "loss")
+
+
+def test_nested_component_is_built_first_and_handed_over():
+    def inner(data, *, weight: float = 1.0):
+        return "inner", data, weight
+
+    def outer(*, loss: Annotated[Any, Nested("loss")], scale: float = 1.0):
+        return "outer", loss, scale
+
+    nested = planned(inner, role="loss.loss", values={"weight": 2.0})
+    component = planned(outer, role="loss", values={"loss": nested, "scale": 3.0})
+    assert component.build(data=DATA) == ("outer", ("inner", DATA, 2.0), 3.0)
+
+
+def test_all_components_are_listed_nested_ones_too():
+    nested = planned(print, role="loss.inner")
+    components = make_components(loss=planned(print, role="loss", values={"inner": nested}))
+    assert [each.role for each in components.all()] == [
+        "dataset",
+        "task",
+        "loss",
+        "loss.inner",
+        "networks.encoder",
+        "networks.decoder",
+        "optimizer",
+    ]
+
+
+@pytest.mark.parametrize("optimizers", [(SINGLE_OPTIMIZER,), ("encoder", "decoder")])
+def test_resolved_recipe_spells_everything_out(tmp_path, optimizers):
+    single = optimizers == (SINGLE_OPTIMIZER,)
+    written = "optimizer: any\n" if single else "optimizers: {encoder: any, decoder: any}\n"
+    resolved = make_plan(tmp_path, RECIPE + written, optimizers).resolved
+    assert resolved["seed"] == 12
+    assert resolved["name"] == "recipe"
+    assert resolved["networks"] == {"encoder": {"type": "any"}, "decoder": {"type": "any"}}
+    assert resolved["training"]["batch_size"] == 256
+    assert resolved["early_stopping"] == {
+        "monitor": "validation/loss",
+        "mode": "min",
+        "patience": 2,
+        "min_delta": 0.0,
+    }
+    if single:
+        assert resolved["optimizer"] == {"type": "any"}
+        assert "optimizers" not in resolved
+    else:
+        assert resolved["optimizers"] == {"encoder": {"type": "any"}, "decoder": {"type": "any"}}
+        assert "optimizer" not in resolved
+
+
+def test_resolved_recipe_leaves_out_what_is_switched_off(tmp_path):
+    text = RECIPE.replace("loss: any\n", "").replace("early_stopping: {patience: 2}\n", "")
+    plan = make_plan(tmp_path, text + "optimizer: any\n", (SINGLE_OPTIMIZER,), loss=None)
+    assert not {"loss", "early_stopping"} & plan.resolved.keys()
+
+
+def make_components(*, optimizers=(SINGLE_OPTIMIZER,), loss):
+    return Components(
+        dataset=planned(print, role="dataset"),
+        networks={n: planned(print, role=f"networks.{n}") for n in ("encoder", "decoder")},
+        task=planned(print, role="task"),
+        loss=loss,
+        optimizers={name: planned(print, role="optimizer") for name in optimizers},
+        metrics={},
+        handlers={},
+        figures={},
+    )
+
+
+def make_plan(folder, text, optimizers, **given):
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    document = load_document(path)
+    return Plan(
+        recipe=read_recipe(document),
+        document=document,
+        components=make_components(
+            optimizers=optimizers, **({"loss": planned(print, role="loss")} | given)
+        ),
+        seed=12,
+        data=DATA,
+        layers=(),
+        num_parameters=0,
+        loss_names=optimizers,
+    )
