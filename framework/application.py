@@ -1,5 +1,6 @@
 """What the command line and Python callers share."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def run(
     allow_data_change: bool = False,
     handlers: Sequence[Handler] = (),
     announce: Callable[[str], None] = print,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> RunRecord:
     """Carry a recipe out, or continue or show the run that it has already.
 
@@ -62,6 +64,7 @@ def run(
         allow_data_change: continue a run directory though the data have changed.
         handlers: handlers that look on, such as a progress display.
         announce: takes lines for the user.
+        warn: takes warnings.
 
     Raises:
         FrameworkError: see `docs/faults.md` for each kind and its exit code.
@@ -89,9 +92,10 @@ def run(
         plugin_files=files,
         observers=handlers,
         announce=announce,
+        warn=warn,
     )
     for warning in plan.warnings:
-        announce(f"warning: {warning}")
+        warn(warning)
     if is_run(path):
         _require_same_recipe(path, plan, is_forced=force)
         return continue_run(path, plan, dataset, options)

@@ -231,7 +231,8 @@ class FinishedRun(Protocol):
 
     Attributes:
         data: what is known of the data set.
-        history: one row per epoch, oldest first, as in `metrics.jsonl`.
+        history: one row per epoch, oldest first, as in `metrics.jsonl`; a value that was not
+            finite is None.
         kept_epoch: the epoch whose weights were kept.
         num_epochs: number of epochs carried out.
         test_set: the test images, for looking at.
@@ -241,7 +242,7 @@ class FinishedRun(Protocol):
     def data(self) -> DataInfo: ...
 
     @property
-    def history(self) -> Sequence[Mapping[str, float]]: ...
+    def history(self) -> Sequence[Mapping[str, Any]]: ...
 
     @property
     def kept_epoch(self) -> int: ...

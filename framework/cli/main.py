@@ -1,8 +1,11 @@
 """The command `framework`, and the exit code of everything that can happen in it."""
 
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 from click.exceptions import Exit, NoArgsIsHelpError
@@ -18,6 +21,7 @@ from framework.cli.streams import discard_output, is_broken, prepare_streams
 from framework.errors import Fault, FrameworkError
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 _READER_GONE = 141  # what a shell shows of a command that dies of SIGPIPE
 
 
@@ -31,9 +35,15 @@ for command in (run, check, runs, recipes, components):
     cli.add_command(command)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came while there was nothing to save; no fence around plugins may swallow it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line, without the program's name; answer its exit code."""
     prepare_streams()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _invoke(words)
@@ -54,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _terminate(number: int, frame: object) -> NoReturn:  # noqa: ARG001  as signals call it
+    raise Terminated
+
+
 def _invoke(words: list[str]) -> None:
     # click's own main turns EOFError and Ctrl-C into "Aborted!" and a closed pipe into exit 1
     with cli.make_context("framework", [*words]) as context:
@@ -67,7 +81,8 @@ def _explained(error: BaseException, words: Sequence[str]) -> tuple[Sequence[Fau
     if isinstance(error, click.UsageError):
         return [_usage_fault(error)], error.exit_code
     if isinstance(error, KeyboardInterrupt):
-        return [Fault("I002", "stopped at once; what was saved before is intact")], _INTERRUPTED
+        exit_code = _TERMINATED if isinstance(error, Terminated) else _INTERRUPTED
+        return [Fault("I002", "stopped at once; what was saved before is intact")], exit_code
     return [crash_fault(error, words)], FrameworkError.exit_code
 
 

@@ -35,7 +35,7 @@ def run(*, recipe: str, quiet: bool, as_json: bool, **options: Any) -> None:
     """
     require_shape(recipe, options["overrides"])
     from framework.application import run as carry_out
-    from framework.cli.messages import say, say_json
+    from framework.cli.messages import complain, say, say_json
     from framework.cli.progress import progress_display
     from framework.cli.results import say_result
     from framework.cli.streams import lasting_stdout
@@ -45,7 +45,9 @@ def run(*, recipe: str, quiet: bool, as_json: bool, **options: Any) -> None:
     with lasting_stdout():
         with progress_display(is_silent=is_silent) as handlers:
             announce = announced.append if is_silent else say
-            record = carry_out(recipe, handlers=handlers, announce=announce, **options)
+            record = carry_out(
+                recipe, handlers=handlers, announce=announce, warn=complain, **options
+            )
         if as_json:
             say_json(record.as_json() | {"announced": announced})
         elif not quiet:

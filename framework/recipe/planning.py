@@ -48,7 +48,7 @@ def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[P
         layers=proof.layers,
         num_parameters=proof.num_parameters,
         loss_names=proof.loss_names,
-        warnings=tuple(str(broken) for broken in registry.broken),
+        warnings=(*(f"warning: {n}" for n in document.notices), *map(str, registry.broken)),
     )
     return plan, dataset
 

@@ -109,7 +109,7 @@ class Plan:
         layers: the layers of all networks in the order in which the dry run met them.
         num_parameters: number of trainable values of all networks.
         loss_names: the optimizers for which the task yields a loss.
-        warnings: what the user should know, such as plugins that could not be loaded.
+        warnings: lines that the user should see, such as plugins that could not be loaded.
     """
 
     recipe: Recipe

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
+from typing import Any
 
 import torch
 
@@ -36,7 +37,7 @@ class CompletedRun:
         return self.plan.data
 
     @cached_property
-    def history(self) -> Sequence[Mapping[str, float]]:
+    def history(self) -> Sequence[Mapping[str, Any]]:
         """One row per epoch; what was not finite is NaN."""
         text = (self.store.path / "metrics.jsonl").read_text()
         rows = [json.loads(line) for line in text.splitlines()]

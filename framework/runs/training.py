@@ -1,6 +1,7 @@
 """Train in a run directory from wherever it stands, measure once, draw, and say how it ended."""
 
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Options:
         plugin_files: single-file plugins, remembered for a later continuation.
         observers: handlers that look on.
         announce: takes lines for the user.
+        warn: takes warnings.
     """
 
     runs_directory: Path = Path("runs")
@@ -58,30 +60,24 @@ class Options:
     plugin_files: Sequence[Path] = ()
     observers: Sequence[Handler] = ()
     announce: Callable[[str], None] = print
+    warn: Callable[[str], None] = warnings.warn
 
 
 class RunLog:
-    """The run's `log.txt`, which also tells the user what matters.
+    """The run's `log.txt`.
 
     Args:
         path: the file; lines are appended with the time in UTC.
-        announce: takes what the user should see at once.
     """
 
-    def __init__(self, path: Path, announce: Callable[[str], None]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._announce = announce
 
     def write(self, line: str) -> None:
         """Note something."""
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         with storage_faults(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(f"{stamp} {line}\n")
-
-    def announce(self, line: str) -> None:
-        """Note something and tell the user."""
-        self.write(line)
-        self._announce(line)
 
 
 def train(
@@ -103,12 +99,15 @@ def train(
     """
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
         return read_run(store.path).shown_again()
-    log = RunLog(store.path / "log.txt", options.announce)
+    log = RunLog(store.path / "log.txt")
     with interruptions() as interruption, _outcome_recorded(store), failures_explained(plan):
         observers = [EpochLog(log.write), *options.observers]
         fit = Fit(plan, bundle.train, splits, device=device, store=store, observers=observers)
-        for line in _take_up(fit, plan, store, device, is_exact=options.is_exact):
-            log.announce(line)
+        told, warned = _take_up(fit, plan, store, device, is_exact=options.is_exact)
+        for tell, lines in ((options.warn, warned), (options.announce, told)):
+            for line in lines:
+                log.write(line)
+                tell(line)
         _advance(fit, store, interruption)
         run = _measured(plan, fit, bundle, store, device)
         faults = draw_figures(run)
@@ -121,26 +120,26 @@ def train(
 
 def _take_up(
     fit: Fit, plan: Plan, store: RunDirectory, device: torch.device, *, is_exact: bool
-) -> list[str]:
-    """Bring the fit to where the run stands; answer what the user should know.
+) -> tuple[list[str], list[str]]:
+    """Bring the fit to where the run stands; answer what the user should know, and warnings.
 
     Nothing is written before all of it has been accepted, so that a refusal changes nothing.
     """
-    warnings: list[str] = []
-    state = store.load(warnings.append)
+    problems: list[str] = []
+    state = store.load(problems.append)
     if state is None:
         store.begin_attempt()
         lines = [f"run directory: {store.path}"]
         if plan.recipe.seed is None:
             lines.append(f"the recipe names no seed; {plan.seed} was drawn")
             lines.append(f"continue this run with: framework run {store.path}")
-        return lines
-    warnings += _environment_changes(store, device, is_exact=is_exact)
+        return lines, []
+    problems += _environment_changes(store, device, is_exact=is_exact)
     fit.load_state_dict(state)
     store.begin_attempt()
     store.restore(state)
     where = f"continuing {store.path} after epoch {fit.epoch} of {fit.num_epochs}"
-    return [*(f"warning: {warning}" for warning in warnings), where]
+    return [where], [f"warning: {problem}" for problem in problems]
 
 
 def _environment_changes(store: RunDirectory, device: torch.device, *, is_exact: bool) -> list[str]:

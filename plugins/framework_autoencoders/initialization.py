@@ -45,7 +45,8 @@ def _num_inputs(layer: nn.Module) -> float:
     """How many inputs one output of a layer is a sum of, on average."""
     match layer:
         case nn.ConvTranspose2d(weight=weight, stride=stride):
-            return weight.shape[0] * weight.shape[2] * weight.shape[3] / (stride[0] * stride[1])
+            reached = weight.shape[0] * weight.shape[2] * weight.shape[3]
+            return float(reached / (stride[0] * stride[1]))
         case nn.Conv2d(weight=weight) | nn.Linear(weight=weight):
-            return weight[0].numel()
+            return float(weight[0].numel())
     raise TypeError(f"{type(layer).__name__} has no weights that are drawn here")

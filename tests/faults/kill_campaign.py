@@ -28,7 +28,9 @@ import torch
 
 from framework.application import check
 from framework.cli.main import main as framework_command
+from framework.errors import CheckpointError
 from framework.runs.directory import RunDirectory
+from framework.runs.records import OVER, read_state
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 sys.path.insert(0, str(SUPPORT))
@@ -190,7 +192,7 @@ class StruckRun:
             strike = next(strikes, None) if len(self.strikes) < MAX_STRIKES_PER_RUN else None
             has_struck = strike is not None and attempt.strike(strike)
             code = attempt.wait()
-            if code == 0:
+            if code == 0 or (has_struck and code == -strike.number and self._is_over):
                 self._compare(reference)
                 return
             if not has_struck or code != expected_code(strike.number):
@@ -200,21 +202,26 @@ class StruckRun:
             self.num_in_saves += attempt.was_saving
             self._look_after(strike, attempt)
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether all was done when the signal came: it met a process on its way out."""
+        return all(read_state(run).status in OVER for run in run_directories(self.folder))
+
     def _look_after(self, strike: Strike, attempt: Attempt) -> None:
         """What must hold between a strike and the next attempt."""
         for run in run_directories(self.folder):
             try:
-                state = json.loads((run / "state.json").read_text())
-            except ValueError as error:
-                self.failures.append(f"state.json is torn: {error}")
+                state = read_state(run)
+            except CheckpointError as error:
+                self.failures.append(str(error))
                 return
-            iteration = (state["checkpoint"] or {"iteration": 0})["iteration"]
+            iteration = 0 if state.checkpoint is None else state.checkpoint.iteration
             if iteration < self._iteration:
                 self.failures.append(f"from iteration {self._iteration} back to {iteration}")
             self._iteration = iteration
             is_asked = strike.number != signal.SIGKILL
-            if is_asked and state["status"] != "interrupted":
-                self.failures.append(f"status {state['status']} after signal {strike.number}")
+            if is_asked and state.status != "interrupted":
+                self.failures.append(f"status {state.status} after signal {strike.number}")
             if is_asked and f"framework run {run}" not in attempt.output.read_text():
                 self.failures.append(f"{attempt.output} does not say how to go on")
 

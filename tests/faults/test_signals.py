@@ -14,6 +14,7 @@ from run_digest import differences, digest_of
 
 from framework.application import run
 from framework.cli.main import main
+from framework.runs.directory import RunDirectory
 
 CAMPAIGN = Path(__file__).with_name("kill_campaign.py")
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -34,7 +35,8 @@ def reference(tmp_path_factory):
 def test_signal_ends_the_command_in_good_order(tmp_path, reference, number):
     delay_seconds = random.uniform(0, 0.8)  # noqa: S311  nothing secret
     with command(tmp_path, pause_seconds=0.02) as process:
-        directory = wait_for_epoch(process, 1)
+        directory = wait_for(process, "run directory: ")
+        wait_for(process, "pausing")
         time.sleep(delay_seconds)
         process.send_signal(number)
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
@@ -49,10 +51,11 @@ def test_signal_ends_the_command_in_good_order(tmp_path, reference, number):
 
 def test_second_interrupt_stops_at_once(tmp_path):
     with command(tmp_path, pause_seconds=30.0, after_epoch=1) as process:
-        directory = wait_for_epoch(process, 1)
-        saved = wait_for_checkpoint(directory)
+        directory = wait_for(process, "run directory: ")
+        wait_for(process, "pausing")
+        saved = (directory / "state.json").read_bytes()
         process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        time.sleep(0.2)
         assert process.poll() is None  # the iteration at work is finished first
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
@@ -63,17 +66,17 @@ def test_second_interrupt_stops_at_once(tmp_path):
 
 
 def test_run_at_work_is_locked(tmp_path, capsys):
-    with command(tmp_path, pause_seconds=0.05) as process:
-        directory = wait_for_epoch(process, 1)
-        recipe = [str(write_recipe(tmp_path, pause_seconds=0.05)), "--plugin", str(PLUGIN)]
+    with command(tmp_path, pause_seconds=30.0) as process:
+        directory = wait_for(process, "run directory: ")
+        recipe = [str(tmp_path / "paused.yaml"), "--plugin", str(PLUGIN)]
         for asked in ([*recipe, "--runs-dir", str(tmp_path / "runs")], [str(directory)]):
             assert main(["run", *asked]) == 75
             assert f"locked by process {process.pid}" in capsys.readouterr().err
         assert process.poll() is None
         process.kill()
         process.wait()
-        with_lock_taken_over = run(directory, overrides=(), announce=ignore)
-    assert with_lock_taken_over.status == "early_stopped"
+    with RunDirectory(directory).lock():  # it died with its holder
+        assert status_of(directory) == "running"
 
 
 def test_signals_at_random_times_lose_nothing(tmp_path):
@@ -116,26 +119,12 @@ def command(folder, **pause):
         process.communicate()
 
 
-def wait_for_epoch(process, number):
-    """Read what the command says until this epoch is over; answer its run directory."""
-    directory = None
+def wait_for(process, beginning):
+    """Read what the command says until a line begins like this; answer the rest as a path."""
     for line in process.stdout:
-        if line.startswith("run directory: "):
-            directory = Path(line.split(": ", 1)[1].strip())
-        if line.startswith("epoch") and line.split()[1].startswith(f"{number}/"):
-            return directory
-    return pytest.fail(f"no epoch {number}: {process.stderr.read()}")
-
-
-def wait_for_checkpoint(directory):
-    """Wait until the epoch that was announced is saved, too; answer the state's bytes."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        data = (directory / "state.json").read_bytes()
-        if (json.loads(data)["checkpoint"] or {"epoch": 0})["epoch"] == 1:
-            return data
-        time.sleep(0.01)
-    return pytest.fail("epoch 1 was never saved")
+        if line.startswith(beginning):
+            return Path(line.removeprefix(beginning).strip())
+    return pytest.fail(f"never said {beginning!r}: {process.stderr.read()}")
 
 
 def status_of(directory):

@@ -5,6 +5,7 @@ its figure needs snapshots: whatever a resume could lose is there to be lost.
 """
 
 import hashlib
+import sys
 import time
 from collections.abc import Mapping
 from typing import Annotated, BinaryIO
@@ -196,11 +197,13 @@ class Pause(Handler):
         self._after_epoch = after_epoch
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
-        """Pause as an iteration begins."""
+        """Pause as an iteration begins, and say so."""
         trainer.add_event_handler(Events.ITERATION_STARTED, self._pause, run)
 
     def _pause(self, run: Run) -> None:
         if run.epoch >= self._after_epoch:
+            sys.stdout.write("pausing\n")
+            sys.stdout.flush()
             time.sleep(self._seconds)
 
 

@@ -7,7 +7,7 @@ from framework.contracts import ImageSet
 from framework.data.loaders import ResidentLoader
 
 
-def _images(num=10, labels=True):
+def _images(num=10, *, labels=True):
     pixels = torch.arange(num, dtype=torch.uint8).reshape(num, 1, 1, 1).expand(num, 1, 2, 2)
     return ImageSet(pixels.contiguous(), torch.arange(num) if labels else None)
 
@@ -20,7 +20,8 @@ def _loader(**given):
 def test_loader_serves_every_image_once_per_epoch():
     loader = _loader(batch_size=4, seed=0)
     batches = list(loader.epoch(0))
-    assert [len(batch) for batch in batches] == [4, 4, 2] and len(loader) == 3
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    assert len(loader) == 3
     assert sorted(torch.cat([b.indices for b in batches]).tolist()) == list(range(10))
     for batch in batches:
         assert torch.equal(batch.labels, batch.indices)
@@ -57,7 +58,8 @@ def test_loader_maps_bytes_to_the_value_range_exactly():
     pixels = torch.tensor([0, 255], dtype=torch.uint8).reshape(2, 1, 1, 1)
     images = ImageSet(pixels)
     unit = next(_loader(images=images, batch_size=2).epoch())
-    assert unit.images.flatten().tolist() == [0.0, 1.0] and unit.labels is None
+    assert unit.images.flatten().tolist() == [0.0, 1.0]
+    assert unit.labels is None
     signed = next(_loader(images=images, batch_size=2, value_range=(-1.0, 1.0)).epoch())
     assert signed.images.flatten().tolist() == [-1.0, 1.0]
 
@@ -70,4 +72,5 @@ def test_loader_takes_floating_point_images_as_they_are():
 
 def test_empty_loader_has_no_batches():
     loader = ResidentLoader(_images(), torch.arange(0), batch_size=4)
-    assert len(loader) == 0 and list(loader.epoch()) == []
+    assert len(loader) == 0
+    assert list(loader.epoch()) == []

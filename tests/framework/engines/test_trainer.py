@@ -62,7 +62,8 @@ def test_nan_loss_stops_before_it_touches_a_weight(nan_at):
     )
     with pytest.raises(TrainingError) as caught:
         trainer.run(_batches(6), max_epochs=1)
-    assert f"iteration {nan_at}" in str(caught.value) and "lr 0.1" in str(caught.value)
+    assert f"iteration {nan_at}" in str(caught.value)
+    assert "lr 0.1" in str(caught.value)
     assert len(before) == nan_at - 1
     assert torch.isfinite(network.weight).all()
 

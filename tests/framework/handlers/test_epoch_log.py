@@ -38,9 +38,7 @@ def test_log_writes_one_line_per_epoch_when_it_is_saved():
     trainer = ReliableEngine(lambda _engine, _batch: None)
     EpochLog(lines.append).attach(trainer, Engine(lambda _engine, _batch: None), FakeRun(None))
     trainer.add_event_handler(Events.EPOCH_COMPLETED, lambda: lines.append("completed"))
-    trainer.add_event_handler(
-        Events.EPOCH_COMPLETED, lambda: trainer.fire_event(FitEvents.SAVING)
-    )
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, lambda: trainer.fire_event(FitEvents.SAVING))
     trainer.run([0, 1], max_epochs=2)
     assert [line.split("  ")[0] for line in lines] == ["completed", "epoch"] * 2
     assert not any(character in "".join(lines) for character in "\r\n\x1b")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Loss, Task
+from framework.contracts import DataInfo, Loss, Task
 from framework.errors import RecipeError
 from framework.recipe.building import (
     build_networks,
@@ -48,8 +48,7 @@ class Whole(Task):
     def __init__(self, data, networks, loss):
         self.data, self.networks, self.loss = data, networks, loss
 
-    def losses(self, batch):
-        yield SINGLE_OPTIMIZER, None
+    def losses(self, batch): ...
 
     def evaluate(self, batch): ...
 

@@ -152,7 +152,7 @@ def test_all_faults_come_out_at_once_with_their_places(faults_of):
         (2, 43, "networks.encoder.width", "expected an integer of at least 1, found 0", "R012"),
         (4, 23, "loss", "no such key 'weight'; nothing can be set here", "R004"),
         (5, 1, "optimizer", "'lr' is missing; expected a number greater than 0", "R010"),
-        (7, 45, "metrics.1.sigma", "expected a number, found 'wide'", "R012"),
+        (7, 49, "metrics.1.sigma", "expected a number, found 'wide'", "R012"),
     ]
 
 
