@@ -9,6 +9,7 @@ import pytest
 from framework.application import check, run
 from framework.discovery import discover
 from framework.hookspecs import KINDS
+from framework.recipe import resolution
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -42,6 +43,13 @@ def test_recipe_trains_with_the_grown_plugin(tmp_path):
 
 def test_every_hook_has_its_row():
     assert re.findall(r"^\| `(provide_\w+)` \|", PAGE, flags=re.MULTILINE) == list(KINDS.values())
+
+
+def test_rows_say_what_a_factory_may_ask_for():
+    cells = dict(re.findall(r"^\| `(provide_\w+)` \|.*\|(.*)\|$", PAGE, flags=re.MULTILINE))
+    for kind, hook in KINDS.items():
+        assert re.findall(r"`(\w+)`", cells[hook]) == list(resolution._GIVEN[kind])
+        assert ("by name" in cells[hook]) == (kind in resolution._TAKES_NETWORKS)
 
 
 def test_entry_point_is_in_the_group_that_is_searched():

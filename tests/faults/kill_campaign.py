@@ -192,7 +192,7 @@ class StruckRun:
             strike = next(strikes, None) if len(self.strikes) < MAX_STRIKES_PER_RUN else None
             has_struck = strike is not None and attempt.strike(strike)
             code = attempt.wait()
-            if code == 0 or (has_struck and code == -strike.number and self._is_over):
+            if code == 0 or (has_struck and self._came_too_late(strike, code)):
                 self._compare(reference)
                 return
             if not has_struck or code != expected_code(strike.number):
@@ -202,9 +202,10 @@ class StruckRun:
             self.num_in_saves += attempt.was_saving
             self._look_after(strike, attempt)
 
-    @property
-    def _is_over(self) -> bool:
-        """Whether all was done when the signal came: it met a process on its way out."""
+    def _came_too_late(self, strike: Strike, code: int) -> bool:
+        """Whether a request to end met a process that had done all and was on its way out."""
+        if strike.number == signal.SIGKILL or code != -strike.number:
+            return False
         return all(read_state(run).status in OVER for run in run_directories(self.folder))
 
     def _look_after(self, strike: Strike, attempt: Attempt) -> None:

@@ -220,7 +220,7 @@ NORMED = "{encoder: normed, decoder: normed}"
 )
 def test_batch_of_one_is_refused_beside_batch_normalisation(faults_of, training, num_images):
     ((identifier, place, message),) = faults_of(networks=NORMED, training=training)
-    assert (identifier, place) == ("R021", (7, 40))
+    assert (identifier, place) == ("R021", (7, 39))
     assert message.startswith(f"encoder.norm normalises over a batch, and {num_images} images in")
     assert message.endswith("set training.drop_last to true, or choose another batch size")
 
@@ -246,7 +246,7 @@ def test_unknown_monitor_is_refused_with_the_nearest(faults_of, key):
     patience = ", patience: 2" if key == "early_stopping" else ""
     block = f"{{monitor: validation/psnrr, mode: max{patience}}}"
     ((identifier, place, message),) = faults_of(metrics="[psnr]", **{key: block})
-    assert (identifier, place) == ("R005", (9, 11 + len(key)))
+    assert (identifier, place) == ("R005", (9, 13 + len(key)))
     assert message == "no metric named 'validation/psnrr'; did you mean 'validation/psnr'?"
 
 
