@@ -8,7 +8,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS ?= tests
+TESTS := tests
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

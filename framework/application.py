@@ -69,19 +69,6 @@ def run(
     Raises:
         FrameworkError: see `docs/faults.md` for each kind and its exit code.
     """
-    path = Path(recipe)
-    files = [Path(plugin) for plugin in plugins]
-    if is_run(path):
-        if overrides:
-            message = f"a run directory is continued as it is, found {list(overrides)}"
-            hint = "give the recipe and the changes instead"
-            raise RecipeError(Fault("R026", message, place=str(path), hint=hint))
-        record = read_run(path)
-        if record.status in OVER:
-            return record.shown_again()
-        files += [Path(file) for file in read_meta(path)["plugin_files"] if Path(file) not in files]
-        recipe = path / "resolved.yaml"
-    plan, dataset = _planned(load_document(recipe, overrides), files)
     options = Options(
         runs_directory=Path(runs_directory),
         device=device,
@@ -89,17 +76,38 @@ def run(
         is_exact=exact,
         is_forced=force,
         allows_data_change=allow_data_change,
-        plugin_files=files,
+        plugin_files=[Path(plugin) for plugin in plugins],
         observers=handlers,
         announce=announce,
         warn=warn,
     )
-    for warning in plan.warnings:
-        warn(warning)
-    if is_run(path):
-        _require_same_recipe(path, plan, is_forced=force)
-        return continue_run(path, plan, dataset, options)
+    if is_run(Path(recipe)):
+        return _continued(Path(recipe), overrides, options)
+    plan, dataset = _planned(load_document(recipe, overrides), options.plugin_files)
+    _warn_of(plan, options)
     return carry_out(plan, dataset, options)
+
+
+def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRecord:
+    if overrides:
+        message = f"a run directory is continued as it is, found {list(overrides)}"
+        hint = "give the recipe and the changes instead"
+        raise RecipeError(Fault("R026", message, place=str(path), hint=hint))
+    record = read_run(path)
+    if record.status in OVER:
+        return record.shown_again()
+    remembered = [Path(file) for file in read_meta(path)["plugin_files"]]
+    given = {file.resolve() for file in options.plugin_files}
+    files = [*options.plugin_files, *(file for file in remembered if file not in given)]
+    plan, dataset = _planned(load_document(path / "resolved.yaml"), files)
+    _warn_of(plan, options)
+    _require_same_recipe(path, plan, is_forced=options.is_forced)
+    return continue_run(path, plan, dataset, options)
+
+
+def _warn_of(plan: Plan, options: Options) -> None:
+    for warning in plan.warnings:
+        options.warn(warning)
 
 
 def _planned(document: Document, plugins: Sequence[str | Path]) -> tuple[Plan, Dataset]:

@@ -24,18 +24,22 @@ def choose_device(name: str) -> torch.device:
     Raises:
         StorageError: there is no such device on this machine.
     """
-    present = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
+    counts = {
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+        "cpu": 1,
     }
+    found = [kind for kind, count in counts.items() if count]
     if name == "auto":
-        return torch.device(next(kind for kind, is_there in present.items() if is_there))
-    if not present.get(name.partition(":")[0], False):
-        found = [kind for kind, is_there in present.items() if is_there]
-        message = f"no device '{name}' on this machine"
-        raise StorageError(Fault("E001", message, key="--device", hint=f"there is {found}"))
-    return torch.device(name)
+        return torch.device(found[0])
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is not None and (device.index or 0) < counts.get(device.type, 0):
+        return device
+    message = f"no device '{name}' on this machine"
+    raise StorageError(Fault("E001", message, key="--device", hint=f"there is {found}"))
 
 
 def describe_environment(device: torch.device) -> dict[str, Any]:
