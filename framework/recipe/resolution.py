@@ -25,7 +25,7 @@ _GIVEN = {
 }
 """Kind → what the framework passes to its factories, networks by name apart."""
 
-_TAKES_NETWORKS = {"network", "loss", "task"}
+_TAKES_NETWORKS = {"network", "task"}
 """Kinds whose factories are passed networks by name."""
 
 

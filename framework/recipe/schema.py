@@ -124,12 +124,15 @@ class Training(_Block):
         batch_size: number of images per optimizer step.
         evaluation_batch_size: number of images at a time where nothing is learnt.
         drop_last: whether a last, shorter batch is left out of every epoch.
+        num_threads: number of threads to compute with, which decides the last bits of the result;
+            None takes as many as PyTorch finds cores.
     """
 
     num_epochs: Count
     batch_size: Count = 256
     evaluation_batch_size: Count = 1024
     drop_last: bool = False
+    num_threads: Count | None = None
 
 
 class Validation(_Block):

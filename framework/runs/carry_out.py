@@ -15,7 +15,7 @@ from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
 from framework.runs.assembly import Splits, split_images
 from framework.runs.directory import RunDirectory, clear_drafts
-from framework.runs.environment import choose_device, describe_environment
+from framework.runs.environment import choose_device, describe_environment, use_threads
 from framework.runs.identity import digest_of, identity_of, plugins_of
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
 from framework.runs.training import Options, failures_explained, train
@@ -33,6 +33,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
         Interrupted: a signal asked for the end; everything is saved.
     """
     device = choose_device(options.device)
+    use_threads(plan.recipe.training.num_threads)
     fingerprint = _fingerprint(plan, dataset)
     identity = identity_of(plan, fingerprint)
     folder = options.runs_directory / plan.recipe.name
@@ -57,6 +58,7 @@ def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> 
         CheckpointError: data or plugins are no longer those that the run began with.
     """
     device = choose_device(options.device)
+    use_threads(plan.recipe.training.num_threads)
     meta = read_meta(path)
     fingerprint = _fingerprint(plan, dataset)
     if fingerprint != meta["data_fingerprint"] and not options.allows_data_change:

@@ -42,6 +42,12 @@ def choose_device(name: str) -> torch.device:
     raise StorageError(Fault("E001", message, key="--device", hint=f"there is {found}"))
 
 
+def use_threads(num_threads: int | None) -> None:
+    """Compute with so many threads; None leaves PyTorch's own choice, one per core."""
+    if num_threads is not None:
+        torch.set_num_threads(num_threads)
+
+
 def describe_environment(device: torch.device) -> dict[str, Any]:
     """What a run directory records of its surroundings."""
     return {

@@ -210,7 +210,7 @@ def failures_explained(plan: Plan) -> Iterator[None]:
 
     Raises:
         TrainingError: memory gave out.
-        PluginError: the innermost of our frames and the plugins' is a plugin's.
+        PluginError: code of a plugin that is not built in was at work.
     """
     try:
         yield

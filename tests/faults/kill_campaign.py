@@ -19,7 +19,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ SETTINGS = (
     ("checkpointing.every_num_iterations=null", "checkpointing.every_num_epochs=3"),
 )
 MAX_STRIKES_PER_RUN = 8
-MAX_RUNS_PER_MUTANT = 6
+MAX_STRIKES_PER_MUTANT = 80  # one in five is noticed; unnoticed by all of them: 1 in 10^7
 PATIENCE_SECONDS = 60.0
 SAVE_BEGINS, SAVE_ENDS = b"s", b"e"
 
@@ -160,6 +160,7 @@ class Reference:
     """What an uninterrupted run ends with, and how long it and its saves take."""
 
     digest: dict[str, str]
+    num_iterations: int
     seconds: float
     num_saves: int
     save_seconds: float
@@ -175,7 +176,8 @@ def make_reference(folder: Path, settings: Sequence[str], mutant: str | None) ->
     ended = [at for message, at in attempt.messages if message == SAVE_ENDS]
     save_seconds = statistics.median(e - b for b, e in zip(begun, ended, strict=True))
     (run,) = run_directories(folder)
-    return Reference(digest_of(run), attempt.seconds, len(begun), save_seconds)
+    num_iterations = read_state(run).checkpoint.iteration
+    return Reference(digest_of(run), num_iterations, attempt.seconds, len(begun), save_seconds)
 
 
 @dataclass
@@ -190,12 +192,13 @@ class StruckRun:
     failures: list[str] = field(default_factory=list)
     _iteration: int = 0
 
-    def carry_out(self, reference: Reference, strikes: Iterator[Strike]) -> None:
+    def carry_out(self, reference: Reference, rng: random.Random, numbers: Sequence[int]) -> None:
         self.folder.mkdir(parents=True)
         while not self.failures:
             attempt = Attempt(self.folder, self.settings, self.mutant)
-            strike = next(strikes, None) if len(self.strikes) < MAX_STRIKES_PER_RUN else None
-            has_struck = strike is not None and attempt.strike(strike)
+            part_left = 1 - self._iteration / reference.num_iterations
+            strike = draw_strike(rng, reference, numbers, part_left=part_left)
+            has_struck = len(self.strikes) < MAX_STRIKES_PER_RUN and attempt.strike(strike)
             code = attempt.wait()
             if code == 0 or (has_struck and self._came_too_late(strike, code)):
                 if not self.strikes:  # the machine is less busy now: aim earlier
@@ -252,22 +255,24 @@ def expected_code(number: int) -> int:
     return -number if number == signal.SIGKILL else 128 + number
 
 
-def draw_strikes(
-    rng: random.Random, reference: Reference, numbers: Sequence[int]
-) -> Iterator[Strike]:
-    """Strikes at random: a third of the kills fall into saves, where computation has no part.
+def draw_strike(
+    rng: random.Random, reference: Reference, numbers: Sequence[int], *, part_left: float
+) -> Strike:
+    """A strike at random: a third of the kills is aimed at saves, of which there are few seconds.
 
-    Signals that ask a run to end come after its first save, when training is sure to go on.
+    A signal that asks a run to end comes after the attempt's first save: before, no fit listens.
     """
-    while True:
-        number = rng.choice(numbers)
-        is_kill = number == signal.SIGKILL
-        if is_kill and rng.random() > 1 / 3:
-            yield Strike(number, rng.uniform(0, reference.seconds))
-        else:
-            longest = reference.save_seconds if is_kill else reference.seconds / 8
-            save = rng.randint(1, min(4, reference.num_saves))
-            yield Strike(number, rng.uniform(0, longest), after_save=save)
+    number = rng.choice(numbers)
+    is_kill = number == signal.SIGKILL
+    if is_kill and rng.random() > 1 / 3:
+        start_fraction = 0.2  # every attempt takes that, whatever is left to train
+        expected_seconds = reference.seconds * (start_fraction + (1 - start_fraction) * part_left)
+        return Strike(number, rng.uniform(0, expected_seconds))
+    longest = reference.save_seconds if is_kill else reference.seconds / 8
+    num_saves_left = max(1, int(reference.num_saves * part_left))
+    return Strike(
+        number, rng.uniform(0, longest), after_save=rng.randint(1, min(4, num_saves_left))
+    )
 
 
 def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Namespace) -> Any:
@@ -283,7 +288,7 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
     while is_worth_going_on(runs, mutant, request.num_strikes):
         place = len(runs) % len(SETTINGS)
         run = StruckRun(folder / f"run-{len(runs):02d}", SETTINGS[place], mutant)
-        run.carry_out(references[place], draw_strikes(rng, references[place], numbers))
+        run.carry_out(references[place], rng, numbers)
         if not run.failures:
             shutil.rmtree(run.folder)
         runs.append(run)
@@ -301,7 +306,8 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
 def is_worth_going_on(runs: Sequence[StruckRun], mutant: str | None, enough: int) -> bool:
     if mutant is None:
         return num_strikes(runs) < enough
-    return len(runs) < MAX_RUNS_PER_MUTANT and not any(run.failures for run in runs)
+    is_noticed = any(run.failures for run in runs)
+    return not is_noticed and num_strikes(runs) < MAX_STRIKES_PER_MUTANT
 
 
 def num_strikes(runs: Sequence[StruckRun]) -> int:

@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from framework.errors import StorageError
-from framework.runs.environment import choose_device, describe_environment, differences
+from framework.runs.environment import (
+    choose_device,
+    describe_environment,
+    differences,
+    use_threads,
+)
 
 CPU = torch.device("cpu")
 
@@ -70,3 +75,14 @@ def test_what_decides_no_bits_is_not_compared():
 def only_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+def test_threads_are_set_where_a_number_is_given():
+    before = torch.get_num_threads()
+    try:
+        use_threads(2)
+        assert torch.get_num_threads() == 2
+        use_threads(None)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

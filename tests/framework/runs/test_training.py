@@ -167,9 +167,8 @@ def test_finished_run_has_everything_in_its_directory(trained, store):
     assert rows[record.best.epoch - 1]["validation/loss"] == record.best.value
     assert (store.path / "snapshots" / "epoch-0000.safetensors").is_file()
     log = (store.path / "log.txt").read_text()
-    assert [
-        log.count(text) for text in ("epoch 1/3", "epoch 3/3", "finished: all epochs done")
-    ] == ([1, 1, 1])
+    for text in ("epoch 1/3", "epoch 2/3", "epoch 3/3", "finished: all epochs done"):
+        assert log.count(text) == 1
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
@@ -350,15 +349,14 @@ def test_disk_that_gives_out_leaves_the_state_of_before(trained, store, monkeypa
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_run_saved_and_it_goes_on_to_the_same_end(trained, store, tmp_path, number):
     undisturbed = trained()
-    (tmp_path / "run").rename(tmp_path / "undisturbed")
-    RunDirectory.create(
-        store.path, texts={}, meta=json.loads((tmp_path / "undisturbed" / "meta.json").read_text())
-    )
-    ask = At(
-        FitEvents.OPTIMIZER_STEPPED, lambda run: run.epoch == 1 and signal.raise_signal(number)
-    )
+    begin_anew(store, tmp_path / "undisturbed")
+
+    def ask(run):
+        if run.epoch == 1:
+            signal.raise_signal(number)
+
     with pytest.raises(Interrupted) as caught:
-        trained(observers=[ask])
+        trained(observers=[At(FitEvents.OPTIMIZER_STEPPED, ask)])
     assert caught.value.exit_code == 128 + number
     assert caught.value.faults[0].hint == f"continue with: framework run {store.path}"
     state = read_state(store.path)
@@ -415,9 +413,7 @@ def test_other_architecture_is_refused_and_nothing_changed(trained, store):
 
 def test_damaged_newest_checkpoint_is_warned_of_and_the_end_is_the_same(trained, store, tmp_path):
     undisturbed = trained()
-    meta = json.loads((store.path / "meta.json").read_text())
-    store.path.rename(tmp_path / "undisturbed")
-    RunDirectory.create(store.path, texts={}, meta=meta)
+    begin_anew(store, tmp_path / "undisturbed")
     interrupted(trained)
     newest = store.path / read_state(store.path).checkpoint.file
     newest.write_bytes(newest.read_bytes()[:-1])
@@ -443,6 +439,13 @@ def test_run_on_everything_keeps_the_last_weights(trained, store):
     kept = read_weights(store.path / "best.safetensors", {})
     last = store.load(pytest.fail)["networks"]
     assert all(torch.equal(kept[n][k], value) for n in last for k, value in last[n].items())
+
+
+def begin_anew(store, elsewhere):
+    """Move the run away and make an empty one in its place."""
+    meta = json.loads((store.path / "meta.json").read_text())
+    store.path.rename(elsewhere)
+    RunDirectory.create(store.path, texts={}, meta=meta)
 
 
 def measure(plan, images, places, weights):

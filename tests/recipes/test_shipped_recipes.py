@@ -1,0 +1,99 @@
+"""Every recipe that is shipped is proven without data and trains on images like its own."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framework.application import check, run
+from framework.discovery import discover
+from framework.recipe.loading import load_document
+from framework.recipe.planning import make_plan
+from framework.recipe.schema import read_recipe
+from framework.recipe.shipped import shipped_recipes
+from framework.recipe.writing import yaml_text
+
+ROOT = Path(__file__).parents[2]
+RECIPES = {
+    path.relative_to(ROOT / "recipes").with_suffix("").as_posix(): path
+    for path in sorted((ROOT / "recipes").rglob("*.yaml"))
+}
+NUM_RECIPES = 3
+FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
+"""Data set → torchvision's folder for it."""
+
+
+@pytest.fixture(params=RECIPES.values(), ids=RECIPES)
+def recipe(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def no_data(tmp_path, monkeypatch):
+    """An empty folder instead of the data of whoever runs the tests."""
+    monkeypatch.setenv("FRAMEWORK_DATA", str(tmp_path / "empty"))
+
+
+def test_every_recipe_is_here_and_shipped():
+    assert len(RECIPES) == NUM_RECIPES
+    assert shipped_recipes().keys() == RECIPES.keys()
+
+
+def test_recipe_is_proven_without_data(recipe, tmp_path):
+    plan = check(recipe)
+    assert plan.layers
+    assert plan.num_parameters > 0
+    assert not (tmp_path / "empty").exists()
+
+
+def test_recipe_says_where_it_comes_from_and_has_a_seed(recipe):
+    text = recipe.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert load_document(recipe).values["seed"] == 0
+    if recipe.parent != ROOT / "recipes":
+        assert "# Source: " in text
+
+
+def test_resolved_recipe_is_the_same_recipe(recipe, tmp_path):
+    plan = check(recipe)
+    path = tmp_path / "resolved.yaml"
+    path.write_text(yaml_text(plan.resolved), encoding="utf-8")
+    document = load_document(path)
+    again, _ = make_plan(read_recipe(document), document, discover())
+    assert repr(again.resolved) == repr(plan.resolved)
+    assert again.layers == plan.layers
+
+
+def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
+    plan = check(recipe)
+    overrides = ["training.num_epochs=1", "training.batch_size=40"]
+    if plan.components.dataset.name in FOLDERS:
+        write_images(tmp_path / FOLDERS[plan.components.dataset.name] / "raw")
+        overrides += [f"dataset.root={tmp_path}", "dataset.download=false"]
+    else:
+        overrides += ["training.batch_size=700"]
+    record = run(
+        recipe,
+        overrides=overrides,
+        runs_directory=tmp_path / "runs",
+        device="cpu",
+        announce=lambda _: None,
+    )
+    assert (record.status, record.epoch) == ("finished", 1)
+    assert {"loss", *plan.components.metrics} == record.test.keys()
+    assert {path.stem for path in record.pictures} == set(plan.components.figures)
+    rows = (record.directory / "metrics.jsonl").read_text().splitlines()
+    assert '"iteration": 2' in rows[-1]
+
+
+def write_images(folder):
+    """Write 100 and 12 images of noise with labels, as torchvision lays MNIST out."""
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for prefix, count in (("train", 100), ("t10k", 12)):
+        images = generator.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        labels = np.arange(count, dtype=np.uint8) % 10
+        for name, values in (("images-idx3", images), ("labels-idx1", labels)):
+            header = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
+            (folder / f"{prefix}-{name}-ubyte").write_bytes(header + values.tobytes())
