@@ -44,7 +44,7 @@ SETTINGS = (
     ("checkpointing.every_num_iterations=null", "checkpointing.every_num_epochs=3"),
 )
 MAX_STRIKES_PER_RUN = 8
-MAX_STRIKES_PER_MUTANT = 80  # one in five is noticed; unnoticed by all of them: 1 in 10^7
+MAX_STRIKES_PER_MUTANT = 120  # the hardest to hit shows at one strike in ten
 PATIENCE_SECONDS = 60.0
 SAVE_BEGINS, SAVE_ENDS = b"s", b"e"
 

@@ -67,7 +67,7 @@ def test_resolved_recipe_is_the_same_recipe(recipe, tmp_path):
 
 def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
     plan = check(recipe)
-    overrides = ["training.num_epochs=1", "training.batch_size=40"]
+    overrides = ["training.num_epochs=1", "training.batch_size=45"]
     if plan.components.dataset.name in FOLDERS:
         write_images(tmp_path / FOLDERS[plan.components.dataset.name] / "raw")
         overrides += [f"dataset.root={tmp_path}", "dataset.download=false"]

@@ -59,6 +59,7 @@ def test_defaults_are_filled_in(read):
             "batch_size": 256,
             "evaluation_batch_size": 1024,
             "drop_last": False,
+            "num_threads": None,
         },
         "early_stopping": None,
         "checkpointing": {
