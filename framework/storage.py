@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import resource
 import secrets
 import shutil
 import socket
@@ -49,7 +50,7 @@ def storage_faults(path: Path, *, size_bytes: int = 0) -> Iterator[None]:
 def _fault(error: OSError, path: Path, size_bytes: int) -> Fault:
     if error.errno in _FULL:
         existing = next((p for p in (path, *path.parents) if p.is_dir()), Path("/"))
-        free = shutil.disk_usage(existing).free
+        free = _free_bytes(existing)
         message = (
             f"no space left on {_mount_of(existing)}: "
             f"need {size_bytes / 1e6:.1f} MB, have {free / 1e6:.1f}"
@@ -59,6 +60,13 @@ def _fault(error: OSError, path: Path, size_bytes: int) -> Fault:
     fallback = ("S051", os.strerror(error.errno or 0).lower(), "")
     identifier, reason, hint = _REASONS.get(error.errno or 0, fallback)
     return Fault(identifier, reason, place=str(path), hint=hint)
+
+
+def _free_bytes(folder: Path) -> int:
+    """What one file may take: the space that is free, or the limit set on this process."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    free = shutil.disk_usage(folder).free
+    return free if limit == resource.RLIM_INFINITY else min(free, limit)
 
 
 def _mount_of(folder: Path) -> Path:

@@ -66,6 +66,26 @@ def test_write_durably_keeps_the_old_file_when_the_disk_fails(tmp_path, monkeypa
         assert "need 3.0 MB" in str(caught.value)
 
 
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from framework.storage import write_durably
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+write_durably(Path(sys.argv[1]), b"x" * 4_200_000)
+"""
+
+
+def test_write_durably_names_the_limit_on_file_sizes(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    result = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(path)], capture_output=True, text=True, check=False
+    )
+    assert "need 4.2 MB, have 0.1; make room" in result.stderr
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_write_durably_writes_on_after_a_short_write(tmp_path, monkeypatch):
     real = os.write
     monkeypatch.setattr(os, "write", lambda d, data: real(d, bytes(data[:3])))
