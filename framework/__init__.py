@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from framework.events import FitEvents
     from framework.hookspecs import hookimpl
+    from framework.learning_rates import Horizon, Scheduler
     from framework.parameters import Nested
 
 _HOMES = {
@@ -67,6 +68,7 @@ _HOMES = {
     ),
     "events": ("FitEvents",),
     "hookspecs": ("hookimpl",),
+    "learning_rates": ("Horizon", "Scheduler"),
     "parameters": ("Nested",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -84,6 +86,7 @@ __all__ = [
     "FitEvents",
     "FrameworkError",
     "Handler",
+    "Horizon",
     "ImageSet",
     "Infeasible",
     "Loss",
@@ -92,6 +95,7 @@ __all__ = [
     "PluginError",
     "RecipeError",
     "Run",
+    "Scheduler",
     "Task",
     "TrainingError",
     "check",

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from framework.contracts import Dataset, Handler
@@ -57,7 +58,7 @@ def run(
         overrides: changes such as `training.num_epochs=5`.
         plugins: single-file plugins to load beside the installed ones.
         runs_directory: where run directories are kept.
-        new: train again even where the recipe has a run.
+        new: train again even where the recipe has a run; of a run directory, its resolved recipe.
         device: `auto`, `cpu`, `cuda` or `mps`.
         exact: refuse to continue where the result could differ in its last bits.
         force: continue a run directory though its recipe or a plugin has changed.
@@ -82,7 +83,10 @@ def run(
         warn=warn,
     )
     if is_run(Path(recipe)):
-        return _continued(Path(recipe), overrides, options)
+        options = _with_remembered_plugins(Path(recipe), options)
+        if not new:
+            return _continued(Path(recipe), overrides, options)
+        recipe = Path(recipe) / "resolved.yaml"
     plan, dataset = _planned(load_document(recipe, overrides), options.plugin_files)
     _warn_of(plan, options)
     return carry_out(plan, dataset, options)
@@ -96,13 +100,17 @@ def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRec
     record = read_run(path)
     if record.status in OVER:
         return record.shown_again()
-    remembered = [Path(file) for file in read_meta(path)["plugin_files"]]
-    given = {file.resolve() for file in options.plugin_files}
-    files = [*options.plugin_files, *(file for file in remembered if file not in given)]
-    plan, dataset = _planned(load_document(path / "resolved.yaml"), files)
+    plan, dataset = _planned(load_document(path / "resolved.yaml"), options.plugin_files)
     _warn_of(plan, options)
     _require_same_recipe(path, plan, is_forced=options.is_forced)
     return continue_run(path, plan, dataset, options)
+
+
+def _with_remembered_plugins(path: Path, options: Options) -> Options:
+    remembered = [Path(file) for file in read_meta(path)["plugin_files"]]
+    given = {file.resolve() for file in options.plugin_files}
+    files = [*options.plugin_files, *(file for file in remembered if file not in given)]
+    return replace(options, plugin_files=files)
 
 
 def _warn_of(plan: Plan, options: Options) -> None:

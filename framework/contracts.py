@@ -116,9 +116,12 @@ class Loss(nn.Module, ABC):
     Attributes:
         target_range: values that targets must lie in, checked against the data's declared range
             before anything is trained; None accepts any.
+        num_passes: how many passes through the networks it scores, each fed with what the one
+            before made of the images; where there are several, the prediction is their tuple.
     """
 
     target_range: ClassVar[tuple[float, float] | None] = None
+    num_passes: int = 1
 
     @abstractmethod
     def forward(
@@ -159,6 +162,13 @@ class Task(ABC):
     @abstractmethod
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Answer (prediction, target) for metrics: images in the value range, or probabilities."""
+
+    def evaluations(self, batch: Batch) -> Mapping[str, tuple[Tensor, Tensor]]:
+        """All that metrics measure, by name: what `evaluate` answers has the empty name.
+
+        The metrics of any other are called `<name>/<metric>`: what to compare the first with.
+        """
+        return {"": self.evaluate(batch)}
 
     def operations(self) -> Mapping[str, Callable[[Tensor], Tensor]]:
         """What a trained task offers for use, by name, such as encode and reconstruct."""

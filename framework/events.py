@@ -8,7 +8,8 @@ class FitEvents(EventEnum):
 
     Ignite's STARTED and COMPLETED fire at every advance of one epoch; handlers use these instead.
     Per loss: BACKWARD_COMPLETED, OPTIMIZER_STEPPED. Per epoch, after Ignite's EPOCH_COMPLETED:
-    VALIDATING, then the evaluation, VALIDATED, SAVING. Once per process: FIT_STARTED, FIT_ENDED.
+    VALIDATING, then the evaluation, VALIDATED, SAVING. FIT_STARTED fires once per process,
+    FIT_ENDED once, when training is over.
     """
 
     FIT_STARTED = "fit_started"

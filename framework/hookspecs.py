@@ -24,7 +24,9 @@ KINDS: Mapping[str, str] = {
     "loss": "provide_losses",
     "task": "provide_tasks",
     "optimizer": "provide_optimizers",
+    "scheduler": "provide_schedulers",
     "metric": "provide_metrics",
+    "corruption": "provide_corruptions",
     "handler": "provide_handlers",
     "figure": "provide_figures",
 }
@@ -62,8 +64,20 @@ def provide_optimizers() -> Mapping[str, Factory]:
 
 
 @hookspec
+def provide_schedulers() -> Mapping[str, Factory]:
+    """Learning-rate schedulers: built from `optimizer` and, if they ask for it, `horizon`."""
+    return {}
+
+
+@hookspec
 def provide_metrics() -> Mapping[str, Factory]:
     """Metrics: objects with `reset`, `update(prediction, target)` and `compute`; from `data`."""
+    return {}
+
+
+@hookspec
+def provide_corruptions() -> Mapping[str, Factory]:
+    """Corruptions: callables that spoil a batch of images; from `data`."""
     return {}
 
 

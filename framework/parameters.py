@@ -53,7 +53,8 @@ class Parameters:
     Attributes:
         positional: what the framework passes by name, such as `data` or the name of a network.
         names: what a recipe may set, in the order of the signature.
-        nested: parameters that take another component → its kind.
+        nested: parameters that take another component, or a list of them → their kind.
+        lists: those of them that take a list.
     """
 
     def __init__(self, signature: Signature) -> None:
@@ -61,6 +62,9 @@ class Parameters:
         self.names = tuple(setting.name for setting in signature.settings)
         self.nested = {
             setting.name: setting.nested for setting in signature.settings if setting.nested
+        }
+        self.lists = {
+            setting.name for setting in signature.settings if setting.nested and setting.takes_list
         }
         self._settings = signature.settings
         # a dataclass, because a model has methods that parameters such as `copy` would hide
@@ -96,13 +100,20 @@ class Parameters:
             InvalidParameters: some are unknown, missing or wrong; all of them are listed.
         """
         nested = {name: given[name] for name in self.nested if name in given}
+        stand_ins = {name: self._stand_in(name, value) for name, value in nested.items()}
         try:
-            checked = validated(self._adapter, {**given, **dict.fromkeys(nested)})
+            checked = validated(self._adapter, {**given, **stand_ins})
         except InvalidValues as error:
             raise InvalidParameters(error.problems) from error
         values = {name: getattr(checked, name) for name in self.names}
         plain = self._adapter.dump_python(checked, mode="json")
         return Validated(values | nested, plain | nested)
+
+    def _stand_in(self, name: str, value: Any) -> Any:
+        """What is checked in the place of components: of a list, how many there are."""
+        if name not in self.lists:
+            return None
+        return [None] * len(value) if isinstance(value, list) else value
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of what a recipe may set."""
@@ -118,5 +129,5 @@ class Parameters:
 
 def _dataclass_field(setting: Setting) -> tuple[str, Any, Any]:
     default = {} if setting.required else {"default": setting.default}
-    annotation = Any if setting.nested else setting.annotation
+    annotation = Any if setting.nested and not setting.takes_list else setting.annotation
     return setting.name, annotation, dataclasses.field(**default)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from inspect import Parameter
 from textwrap import dedent
 from types import SimpleNamespace
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -38,6 +38,8 @@ _Complaint = tuple[str, str]
 @dataclass(frozen=True)
 class Nested:
     """Marks a parameter that takes another component: `Annotated[Any, Nested("loss")]`.
+
+    A list of them is `tuple[Annotated[Any, Nested("loss")], ...]`.
 
     Attributes:
         kind: kind of the component that a recipe may name there.
@@ -73,10 +75,16 @@ class Setting:
         return _nested_kind(self.annotation)
 
     @property
+    def takes_list(self) -> bool:
+        """Whether it takes a list, of components or of plain values."""
+        return _takes_list(self.annotation)
+
+    @property
     def expected(self) -> str:
         """What a recipe may write, in words."""
         if self.nested:
-            return f"a component of kind '{self.nested}'"
+            one, several = "a component of kind", "a list of components of kind"
+            return f"{several if self.takes_list else one} '{self.nested}'"
         schema = TypeAdapter(self.annotation).json_schema()
         return expected_words(schema, schema.get("$defs"))
 
@@ -85,7 +93,7 @@ class Setting:
         """The default as a recipe would state it; None where a value is required."""
         if self.required:
             return None
-        annotation = Any if self.nested else self.annotation
+        annotation = Any if self.nested and not self.takes_list else self.annotation
         return value_text(TypeAdapter(annotation).dump_python(self.default, mode="json"))
 
 
@@ -169,9 +177,9 @@ def _keyword_complaints(parameter: Parameter, namespace: dict[str, Any]) -> Iter
         yield f"has an annotation that cannot be evaluated ({error})", hint
         return
     nested = _nested_kind(annotation)
-    if nested is None:
+    if nested is None or _takes_list(annotation):
         yield from _plain_complaints(annotation, parameter.default)
-    elif nested not in KINDS:
+    if nested is not None and nested not in KINDS:
         hint = nearest_hint(nested, KINDS) or f"known: {', '.join(KINDS)}"
         yield f"takes a component of an unknown kind '{nested}'", hint
 
@@ -211,12 +219,15 @@ def _evaluated(annotation: Any, namespace: dict[str, Any]) -> Any:
 
 
 def _nested_kind(annotation: Any) -> str | None:
-    """The kind that a mark names, on the annotation or on a member of its union."""
-    if get_origin(annotation) is Annotated:
-        marks = [mark.kind for mark in get_args(annotation)[1:] if isinstance(mark, Nested)]
-        return marks[0] if marks else None
+    """The kind that a mark names, on the annotation or on a part of it."""
+    if isinstance(annotation, Nested):
+        return annotation.kind
     kinds = map(_nested_kind, get_args(annotation))
     return next((kind for kind in kinds if kind is not None), None)
+
+
+def _takes_list(annotation: Any) -> bool:
+    return get_origin(annotation) in {tuple, list} or any(map(_takes_list, get_args(annotation)))
 
 
 def _namespace(factory: Callable[..., Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ NAMES = [
     "FitEvents",
     "FrameworkError",
     "Handler",
+    "Horizon",
     "ImageSet",
     "Infeasible",
     "Loss",
@@ -36,6 +37,7 @@ NAMES = [
     "PluginError",
     "RecipeError",
     "Run",
+    "Scheduler",
     "Task",
     "TrainingError",
     "check",
@@ -54,12 +56,29 @@ PLUGINS = {
 COMPONENTS = {
     "dataset": ["vision:digits", "vision:fashion_mnist", "vision:mnist"],
     "network": ["autoencoders:conv_encoder", "autoencoders:mirrored_decoder"],
-    "loss": ["autoencoders:bce", "autoencoders:mse"],
-    "task": ["autoencoders:reconstruction"],
+    "loss": [
+        "autoencoders:bce",
+        "autoencoders:iterative_reconstruction",
+        "autoencoders:mse",
+    ],
+    "task": ["autoencoders:denoising", "autoencoders:reconstruction"],
     "optimizer": ["torch:adam", "torch:adamw", "torch:sgd"],
+    "scheduler": [
+        "torch:cosine",
+        "torch:exponential",
+        "torch:one_cycle",
+        "torch:reduce_on_plateau",
+        "torch:step",
+    ],
     "metric": ["torch:mae", "torch:mse", "torch:psnr", "torch:ssim"],
+    "corruption": [
+        "vision:blur",
+        "vision:gaussian_noise",
+        "vision:occlusion",
+        "vision:salt_and_pepper",
+    ],
     "handler": [],
-    "figure": ["figures:loss_curves", "figures:reconstructions"],
+    "figure": ["figures:denoising", "figures:loss_curves", "figures:reconstructions"],
 }
 
 

@@ -32,6 +32,7 @@ def say_plan(plan: Plan) -> None:
             "task": _text(components.task),
             "loss": "" if components.loss is None else _text(components.loss),
             "optimizer": _texts(components.optimizers),
+            "scheduler": _texts(components.schedulers),
             "metrics": ", ".join(components.metrics),
             "training": f"{training.num_epochs} epochs, batches of {training.batch_size}",
             "seed": "drawn when it runs" if plan.recipe.seed is None else str(plan.recipe.seed),

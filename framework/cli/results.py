@@ -23,7 +23,7 @@ def say_result(record: RunRecord, **more: str | Sequence[str]) -> None:
 def next_step(record: RunRecord) -> str:
     """The command that takes the run further."""
     if record.status in OVER:
-        return f"train again with: framework run {record.directory / 'resolved.yaml'} --new"
+        return f"train again with: framework run {record.directory} --new"
     return f"continue with: framework run {record.directory}"
 
 

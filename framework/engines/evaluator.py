@@ -12,6 +12,7 @@ from framework.contracts import Batch, Metric, Task
 from framework.data.loaders import ResidentLoader
 from framework.engines.averages import LossAverages
 from framework.engines.engine import ReliableEngine
+from framework.engines.metric_sets import MetricSets
 from framework.seeding import derive_seed, seed_generators
 
 
@@ -23,7 +24,7 @@ def make_evaluator(
     Batch i meets the same noise in every epoch, else a best value could not be measured again.
     `state.metrics` holds the means of the losses and the computed metrics.
     """
-    averages = LossAverages()
+    averages, measured = LossAverages(), MetricSets(metrics)
 
     def step(engine: Engine, batch: Batch) -> None:
         seed_generators(derive_seed(seed, "evaluation", engine.state.iteration), device)
@@ -31,18 +32,14 @@ def make_evaluator(
         averages.update(losses, len(batch))
         if metrics:
             with torch.no_grad():
-                prediction, target = task.evaluate(batch)
-                for metric in metrics.values():
-                    metric.update(prediction, target)
+                measured.update(task.evaluations(batch))
 
     def reset() -> None:
         averages.reset()
-        for metric in metrics.values():
-            metric.reset()
+        measured.reset()
 
     def compute(engine: Engine) -> None:
-        computed = {name: float(metric.compute()) for name, metric in metrics.items()}
-        engine.state.metrics = averages.compute() | computed
+        engine.state.metrics = averages.compute() | measured.compute()
 
     evaluator = ReliableEngine(step)
     evaluator.add_event_handler(Events.EPOCH_STARTED, reset)

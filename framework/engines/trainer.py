@@ -3,12 +3,14 @@
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import torch
 from ignite.engine import Engine
 from torch.optim import Optimizer
 
 from framework.contracts import Batch, Task
+from framework.engines.accumulation import Portion, split_batch
 from framework.engines.engine import ReliableEngine
 from framework.errors import Fault, TrainingError
 from framework.events import FitEvents
@@ -16,13 +18,26 @@ from framework.seeding import derive_seed, seed_generators
 
 
 def make_trainer(
-    task: Task, optimizers: Mapping[str, Optimizer], *, seed: int, device: torch.device
+    task: Task,
+    optimizers: Mapping[str, Optimizer],
+    *,
+    seed: int,
+    device: torch.device,
+    accumulation: int = 1,
 ) -> Engine:
     """Make the engine that trains `task`: for each loss zero_grad, backward, step.
 
     Before each step the random state becomes a function of (seed, iteration), so that an iteration
     is the same whether the run was interrupted before it or not. The output of an iteration is
-    `{optimizer: loss}`.
+    `{optimizer: loss}`; `state.optimizer_name` is the optimizer that the current loss is for.
+
+    Args:
+        task: what gives the losses.
+        optimizers: what steps, by the names that the task gives.
+        seed: the fit's seed.
+        device: where the networks are.
+        accumulation: number of parts that a batch is carried through the networks in; the parts
+            advance together, and their gradients add up to one step.
 
     Raises (when run):
         TrainingError: a loss is not finite; no weight has then been touched by it.
@@ -32,18 +47,32 @@ def make_trainer(
     def step(engine: Engine, batch: Batch) -> dict[str, float]:
         iteration = engine.state.iteration
         seed_generators(derive_seed(seed, "step", iteration), device)
+        portions = split_batch(task, batch, accumulation)
         values: dict[str, float] = {}
-        for name, loss in task.losses(batch):
-            values[name] = loss.item()
-            recent.append(values[name])
-            if not math.isfinite(values[name]):
-                raise _diverged(engine, optimizers[name], recent)
-            optimizers[name].zero_grad(set_to_none=True)
-            loss.backward()
+        while (name := backward(engine, portions, values)) is not None:
             engine.fire_event(FitEvents.BACKWARD_COMPLETED)
             optimizers[name].step()
             engine.fire_event(FitEvents.OPTIMIZER_STEPPED)
         return values
+
+    def backward(
+        engine: Engine, portions: Sequence[Portion], values: dict[str, float]
+    ) -> str | None:
+        """Advance every portion by one loss; answer whose gradients are there now."""
+        stepping = None
+        for losses, weight in portions:
+            for name, loss in islice(losses, 1):
+                if stepping is None:
+                    stepping = name
+                    engine.state.optimizer_name = name  # type: ignore[attr-defined]
+                    values[name] = 0.0
+                    optimizers[name].zero_grad(set_to_none=True)
+                recent.append(loss.item())
+                if not math.isfinite(recent[-1]):
+                    raise _diverged(engine, optimizers[name], recent)
+                values[name] += recent[-1] * weight
+                (loss if weight == 1 else loss * weight).backward()
+        return stepping
 
     return ReliableEngine(step)
 

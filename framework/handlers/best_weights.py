@@ -47,6 +47,10 @@ class BestWeights(Handler):
             self.value, self.epoch = value, run.epoch
             self.weights = copy_weights(run.networks)
 
+    def restart(self) -> None:
+        """Forget what was best; the next evaluation is compared with nothing."""
+        self.value, self.epoch, self.weights = None, 0, {}
+
     def state_dict(self) -> dict[str, Any]:
         """Value, epoch and weights."""
         return {"value": self.value, "epoch": self.epoch, "weights": self.weights}

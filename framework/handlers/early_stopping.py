@@ -30,15 +30,24 @@ class EarlyStopping(Handler):
         self._min_delta = min_delta
         self._best: float | None = None
         self._num_bad_epochs = 0
+        self._num_grace_epochs = 0
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
         """Look after every evaluation."""
         trainer.add_event_handler(FitEvents.VALIDATED, self._look, run)
 
+    def grant_grace(self, num_epochs: int) -> None:
+        """Let the next evaluations, so many of them, count for nothing unless they improve."""
+        self._num_grace_epochs = num_epochs
+
     def _look(self, run: Run) -> None:
         value = self._monitor.value_in(run.metrics)
+        is_in_grace = self._num_grace_epochs > 0
+        self._num_grace_epochs -= is_in_grace
         if self._monitor.improves(value, self._best, min_delta=self._min_delta):
             self._best, self._num_bad_epochs = value, 0
+            return
+        if is_in_grace:
             return
         self._num_bad_epochs += 1
         if self._num_bad_epochs < self._patience:
@@ -50,9 +59,14 @@ class EarlyStopping(Handler):
         run.stop(f"{self._monitor.metric} has not improved for {self._num_bad_epochs} epochs")
 
     def state_dict(self) -> dict[str, Any]:
-        """Best value and counter."""
-        return {"best": self._best, "num_bad_epochs": self._num_bad_epochs}
+        """Best value and counters."""
+        return {
+            "best": self._best,
+            "num_bad_epochs": self._num_bad_epochs,
+            "num_grace_epochs": self._num_grace_epochs,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state."""
         self._best, self._num_bad_epochs = state["best"], state["num_bad_epochs"]
+        self._num_grace_epochs = state["num_grace_epochs"]

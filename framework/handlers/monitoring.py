@@ -10,6 +10,18 @@ from framework.errors import Fault, RecipeError, nearest_hint
 Mode = Literal["min", "max"]
 
 
+def metric_in(metrics: Mapping[str, float], name: str) -> float:
+    """Find a metric in an epoch's row.
+
+    Raises:
+        RecipeError: nothing measures it; a plan cannot tell where handlers add metrics.
+    """
+    if name in metrics:
+        return metrics[name]
+    hint = nearest_hint(name, metrics) or f"there are {list(metrics)}"
+    raise RecipeError(Fault("R005", f"no metric named '{name}'", hint=hint))
+
+
 @dataclass(frozen=True)
 class Monitor:
     """A metric to watch, and the direction in which it improves."""
@@ -23,10 +35,7 @@ class Monitor:
         Raises:
             RecipeError: nothing measures it; a plan cannot tell where handlers add metrics.
         """
-        if self.metric in metrics:
-            return metrics[self.metric]
-        hint = nearest_hint(self.metric, metrics) or f"there are {list(metrics)}"
-        raise RecipeError(Fault("R005", f"no metric named '{self.metric}'", hint=hint))
+        return metric_in(metrics, self.metric)
 
     def improves(self, value: float, on: float | None, *, min_delta: float = 0.0) -> bool:
         """Tell whether `value` beats `on` by more than `min_delta`.

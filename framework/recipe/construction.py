@@ -24,8 +24,7 @@ def construction(planned: PlannedComponent, document: Document) -> Iterator[None
         RecipeError: a network cannot exist, or the component refuses its values.
         PluginError: it fails in a way that no recipe explains.
     """
-    path = tuple(int(step) if step.isdigit() else step for step in planned.role.split("."))
-    place = document.place(path)
+    place = document.place(planned.path)
     label = planned.component.label
     try:
         yield

@@ -3,15 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from framework.errors import nearest_hint
 from framework.validation import MISSING_KEY, Problem
 
 _CONTRADICTION = "R008"
+_NO_OPTIMIZER = "R011"
 _DEFAULT_MONITOR = "validation/loss"
 
 
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
     """What does not go together in a recipe, whose values need not have been checked yet."""
-    return [*_optimizers(values), *_directions(values)]
+    return [
+        *_optimizers(values),
+        *_schedulers(values),
+        *_directions(values),
+        *_pruned_twice(values),
+    ]
 
 
 def _optimizers(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -21,6 +28,22 @@ def _optimizers(values: Mapping[str, Any]) -> Iterator[Problem]:
     elif "optimizer" not in values and not values.get("optimizers"):
         hint = "expected a component, or optimizers with several by name"
         yield Problem(("optimizer",), "'optimizer' is missing", hint, MISSING_KEY)
+
+
+def _schedulers(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A scheduler is written as its optimizer is: alone, or by the same name."""
+    names, optimizers = _mapping(values, "schedulers"), _mapping(values, "optimizers")
+    if "scheduler" in values and "optimizer" not in values:
+        hint = "write schedulers, with the names of the optimizers"
+        yield Problem(("scheduler",), "scheduler needs optimizer", hint, _CONTRADICTION)
+    if names and "optimizer" in values:
+        hint = "write scheduler, for the only optimizer"
+        yield Problem(("schedulers",), "schedulers need optimizers", hint, _CONTRADICTION)
+        return
+    for name in names:
+        if name not in optimizers:
+            hint = nearest_hint(name, optimizers) or f"there are {list(optimizers)}"
+            yield Problem(("schedulers", name), f"no optimizer named '{name}'", hint, _NO_OPTIMIZER)
 
 
 def _directions(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -38,6 +61,20 @@ def _directions(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             ("checkpointing", "monitor"), "'monitor' is missing beside 'mode'", hint, MISSING_KEY
         )
+
+
+def _pruned_twice(values: Mapping[str, Any]) -> Iterator[Problem]:
+    groups = _mapping(values, "weight_pruning").get("groups")
+    seen: list[tuple[object, object]] = []
+    for index, group in enumerate(groups if isinstance(groups, list) else []):
+        if not isinstance(group, Mapping):
+            continue
+        network, layers = group.get("network"), group.get("layers", "all")
+        if any(network == n and (layers == k or "all" in {layers, k}) for n, k in seen):
+            message = f"weights of network '{network}' are in more than one group"
+            hint = "write each kind of layer once"
+            yield Problem(("weight_pruning", "groups", index), message, hint, _CONTRADICTION)
+        seen.append((network, layers))
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from framework.recipe.documents import Document
 from framework.recipe.plans import Components, Plan
 from framework.recipe.proving import Proof, prove
 from framework.recipe.resolution import resolve
+from framework.recipe.scheduling import prove_schedulers
 from framework.recipe.schema import Recipe
 from framework.registry import Registry
 from framework.seeding import draw_seed
@@ -31,9 +32,11 @@ def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[P
         dataset: Dataset = components.dataset.build()
         data = dataset.info
     proof = prove(components, data, document, memory_bytes=_memory_bytes())
+    prove_schedulers(recipe, components, data, document)
     faults = [
         *_optimizer_faults(components, document, proof),
         *_monitor_faults(recipe, components, document, proof),
+        *_pruning_faults(recipe, document, proof),
         *_range_faults(components, data, document),
         *_batch_norm_faults(recipe, data, document, proof),
     ]
@@ -83,34 +86,63 @@ def _monitor_faults(
     known = [f"train/{name}" for name in names]
     if recipe.validation.fraction > 0:
         known += [f"validation/{name}" for name in (*names, *components.metrics)]
-    for key, block in (
-        ("early_stopping", recipe.early_stopping),
-        ("checkpointing", recipe.checkpointing),
-    ):
-        if block is None or block.monitor is None or block.monitor in known:
+    for key, monitor in _monitors(recipe, components):
+        if monitor in known:
             continue
-        place = document.place((key, "monitor"))
-        if block.monitor.startswith("validation/") and recipe.validation.fraction == 0:
-            message = f"'{block.monitor}' is never measured with a validation fraction of 0"
+        place = document.place((*key.split("."), "monitor"))
+        if monitor.startswith("validation/") and recipe.validation.fraction == 0:
+            message = f"'{monitor}' is never measured with a validation fraction of 0"
             hint = "monitor 'train/loss', or hold images out"
             yield Fault("R032", message, key=f"{key}.monitor", place=place, hint=hint)
         elif not components.handlers:  # a handler may add metrics of its own
-            message = f"no metric named '{block.monitor}'"
-            hint = nearest_hint(block.monitor, known) or f"there are {known}"
+            message = f"no metric named '{monitor}'"
+            hint = nearest_hint(monitor, known) or f"there are {known}"
             yield Fault("R005", message, key=f"{key}.monitor", place=place, hint=hint)
 
 
+def _pruning_faults(recipe: Recipe, document: Document, proof: Proof) -> Iterator[Fault]:
+    groups = () if recipe.weight_pruning is None else recipe.weight_pruning.groups
+    for index, group in enumerate(groups):
+        path = ("weight_pruning", "groups", index)
+        key = f"weight_pruning.groups.{index}"
+        kinds = proof.prunable.get(group.network)
+        if kinds is None:
+            message = f"no network named '{group.network}'"
+            known = list(proof.prunable)
+            hint = nearest_hint(group.network, known) or f"the networks are {known}"
+            place = document.place((*path, "network"))
+            yield Fault("R011", message, key=f"{key}.network", place=place, hint=hint)
+        elif group.layers not in kinds:
+            wanted = "" if group.layers == "all" else f"{group.layers} "
+            message = f"network '{group.network}' has no {wanted}layers to prune"
+            hint = f"it has {' and '.join(sorted(kinds - {'all'}))} layers" if kinds else ""
+            place = document.place((*path, "layers"))
+            yield Fault("R011", message, key=f"{key}.layers", place=place, hint=hint)
+
+
+def _monitors(recipe: Recipe, components: Components) -> Iterator[tuple[str, str]]:
+    """What is monitored, each after the dotted key of what monitors it."""
+    blocks = {"early_stopping": recipe.early_stopping, "checkpointing": recipe.checkpointing}
+    for key, block in blocks.items():
+        if block is not None and block.monitor is not None:
+            yield key, block.monitor
+    for planned in components.schedulers.values():
+        if isinstance(monitor := planned.values.get("monitor"), str):
+            yield planned.role, monitor
+
+
 def _range_faults(components: Components, data: DataInfo, document: Document) -> Iterator[Fault]:
-    if components.loss is None:
-        return
-    expected = getattr(components.loss.component.factory, "target_range", None)
     low, high = data.value_range
-    if expected is not None and not expected[0] <= low <= high <= expected[1]:
-        message = (
-            f"loss '{components.loss.name}' expects targets in {list(expected)}, "
-            f"dataset '{components.dataset.name}' has images in {[low, high]}"
-        )
-        yield Fault("R020", message, key="loss", place=document.place(("loss",)))
+    for planned in components.all():
+        if planned.component.kind != "loss":
+            continue
+        expected = getattr(planned.component.factory, "target_range", None)
+        if expected is not None and not expected[0] <= low <= high <= expected[1]:
+            message = (
+                f"loss '{planned.name}' expects targets in {list(expected)}, "
+                f"dataset '{components.dataset.name}' has images in {[low, high]}"
+            )
+            yield Fault("R020", message, planned.role, document.place(planned.path))
 
 
 def _batch_norm_faults(
@@ -120,11 +152,13 @@ def _batch_norm_faults(
     training = recipe.training
     num_train = data.num_train - round(data.num_train * recipe.validation.fraction)
     rest = num_train % training.batch_size
-    is_alone = training.batch_size == 1 or (rest == 1 and not training.drop_last)
+    sizes = [training.batch_size, *([] if training.drop_last or not rest else [rest])]
+    is_alone = any(size // training.accumulation <= 1 for size in sizes)
     if row is not None and is_alone:
+        parts = f" in {training.accumulation} parts" if training.accumulation > 1 else ""
         message = (
             f"{row.network}.{row.layer} normalises over a batch, and {num_train} images in "
-            f"batches of {training.batch_size} leave a batch of one"
+            f"batches of {training.batch_size}{parts} leave a batch of one"
         )
         hint = "set training.drop_last to true, or choose another batch size"
         place = document.place(("training", "batch_size"))

@@ -17,7 +17,8 @@ class PlannedComponent:
     Attributes:
         role: dotted place in the recipe, such as `networks.encoder`.
         component: what the registry knows of it.
-        values: its parameters as Python values; a nested component is a PlannedComponent.
+        values: its parameters as Python values; a nested component is a PlannedComponent, and
+            several are a tuple of them.
         plain: the same as the resolved recipe spells it, defaults filled in.
         networks: for each network that it asks for by name, the recipe's network that is meant.
     """
@@ -33,6 +34,17 @@ class PlannedComponent:
         """The component's own name, without its owner."""
         return self.component.name
 
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """The keys and indices that lead to it in the recipe."""
+        return tuple(int(step) if step.isdigit() else step for step in self.role.split("."))
+
+    def with_nested(self) -> "list[PlannedComponent]":
+        """It and all components nested in it, at any depth."""
+        values = (v if isinstance(v, tuple) else (v,) for v in self.values.values())
+        nested = [v for each in values for v in each if isinstance(v, PlannedComponent)]
+        return [self, *(each for child in nested for each in child.with_nested())]
+
     def build(self, **given: Any) -> Any:
         """Build it from what its signature asks for: `data`, `networks`, `loss`, a network's name.
 
@@ -42,11 +54,14 @@ class PlannedComponent:
             given["networks"][self.networks[name]] if name in self.networks else given[name]
             for name in self.component.parameters.positional
         ]
-        values = {
-            name: value.build(**given) if isinstance(value, PlannedComponent) else value
-            for name, value in self.values.items()
-        }
+        values = {name: _built(value, given) for name, value in self.values.items()}
         return self.component.factory(*positional, **values)
+
+
+def _built(value: Any, given: Mapping[str, Any]) -> Any:
+    if isinstance(value, PlannedComponent):
+        return value.build(**given)
+    return tuple(_built(each, given) for each in value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)
@@ -82,18 +97,21 @@ class Components:
     metrics: Mapping[str, PlannedComponent]
     handlers: Mapping[str, PlannedComponent]
     figures: Mapping[str, PlannedComponent]
+    schedulers: Mapping[str, PlannedComponent] = field(default_factory=dict)
 
     def all(self) -> list[PlannedComponent]:
         """All of them, nested ones included."""
-        groups = (self.networks, self.optimizers, self.metrics, self.handlers, self.figures)
+        groups = (
+            self.networks,
+            self.optimizers,
+            self.schedulers,
+            self.metrics,
+            self.handlers,
+            self.figures,
+        )
         single = [self.dataset, self.task, *([] if self.loss is None else [self.loss])]
         roots = single + [planned for group in groups for planned in group.values()]
-        return [each for root in roots for each in _with_nested(root)]
-
-
-def _with_nested(planned: PlannedComponent) -> list[PlannedComponent]:
-    nested = [value for value in planned.values.values() if isinstance(value, PlannedComponent)]
-    return [planned, *(each for child in nested for each in _with_nested(child))]
+        return [each for root in roots for each in root.with_nested()]
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,8 @@ class Plan:
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default filled in, as plain values."""
         components = self.components
-        shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude={"optimizers"})
+        by_optimizer = {"optimizers", "schedulers"}
+        shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude=by_optimizer)
         values = shape | {
             "seed": self.seed,
             "dataset": components.dataset.plain,
@@ -138,7 +157,13 @@ class Plan:
         }
         if components.loss is not None:
             values["loss"] = components.loss.plain
-        optimizers = {name: each.plain for name, each in components.optimizers.items()}
-        if self.recipe.optimizer is None:
-            return values | {"optimizers": optimizers}
-        return values | {"optimizer": optimizers[SINGLE_OPTIMIZER]}
+        for kind, planned in (
+            ("optimizer", components.optimizers),
+            ("scheduler", components.schedulers),
+        ):
+            plain = {name: each.plain for name, each in planned.items()}
+            if SINGLE_OPTIMIZER in plain:
+                values[kind] = plain[SINGLE_OPTIMIZER]
+            elif plain:
+                values[f"{kind}s"] = plain
+        return values

@@ -19,6 +19,7 @@ from framework.recipe.building import build_task, building_order, trainable_para
 from framework.recipe.construction import INFEASIBLE, construction
 from framework.recipe.documents import Document
 from framework.recipe.plans import Components, LayerRow
+from framework.recipe.pruned_layers import prunable_kinds
 
 _BATCH_SIZE = 2
 _COPIES_IN_MEMORY = 4
@@ -31,11 +32,15 @@ _FINAL = {INFEASIBLE, _TOO_LARGE}
 
 @dataclass(frozen=True)
 class Proof:
-    """What the dry run found: the layers met, in order, and the losses that the task yields."""
+    """What the dry run found: the layers met, in order, and the losses that the task yields.
+
+    For each network it tells the kinds of layers whose weights can be pruned, too.
+    """
 
     layers: tuple[LayerRow, ...]
     num_parameters: int
     loss_names: tuple[str, ...]
+    prunable: Mapping[str, frozenset[str]]
 
 
 def prove(
@@ -90,7 +95,8 @@ class _Prover:
         self._check_memory(num_parameters)
         self._build_others(networks, parameters)
         layers, loss_names = self._dry_run(networks, device)
-        return Proof(tuple(layers), num_parameters, tuple(dict.fromkeys(loss_names)))
+        prunable = {name: prunable_kinds(network) for name, network in networks.items()}
+        return Proof(tuple(layers), num_parameters, tuple(dict.fromkeys(loss_names)), prunable)
 
     def _networks(self, device: torch.device) -> dict[str, nn.Module]:
         built: dict[str, nn.Module] = {}
@@ -155,7 +161,7 @@ class _Prover:
                 raise PluginError(Fault("P011", message))
             yield name
         with _failures(), torch.no_grad():
-            task.evaluate(batch)
+            task.evaluations(batch)
 
     def _refused(self, failure: "_Failure", trace: _Trace) -> RecipeError:
         """What to say when a batch does not get through."""

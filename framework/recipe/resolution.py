@@ -10,6 +10,7 @@ from framework.recipe.documents import Document, dotted
 from framework.recipe.plans import Components, PlannedComponent
 from framework.recipe.schema import ComponentSpec, Recipe
 from framework.registry import AmbiguousComponent, Component, Registry, UnknownComponent
+from framework.wording import value_text
 
 Path = tuple[str | int, ...]
 
@@ -19,7 +20,9 @@ _GIVEN = {
     "loss": ("data",),
     "task": ("data", "networks", "loss"),
     "optimizer": ("parameters",),
+    "scheduler": ("optimizer", "horizon"),
     "metric": ("data",),
+    "corruption": ("data",),
     "handler": ("data",),
     "figure": ("data",),
 }
@@ -37,14 +40,15 @@ def resolve(recipe: Recipe, document: Document, registry: Registry) -> Component
         PluginError: a component's plugin cannot be used.
     """
     resolver = _Resolver(document, registry, tuple(recipe.networks))
-    single = {SINGLE_OPTIMIZER: recipe.optimizer} if recipe.optimizer is not None else {}
     planned = {
         "dataset": resolver.one("dataset", recipe.dataset, ("dataset",)),
         "networks": resolver.named("network", recipe.networks, ("networks",)),
         "task": resolver.one("task", recipe.task, ("task",)),
         "loss": None if recipe.loss is None else resolver.one("loss", recipe.loss, ("loss",)),
         "optimizers": resolver.named("optimizer", recipe.optimizers or {}, ("optimizers",))
-        | {n: resolver.one("optimizer", spec, ("optimizer",)) for n, spec in single.items()},
+        | resolver.only("optimizer", recipe.optimizer),
+        "schedulers": resolver.named("scheduler", recipe.schedulers, ("schedulers",))
+        | resolver.only("scheduler", recipe.scheduler),
         "metrics": resolver.listed("metric", recipe.metrics, ("metrics",)),
         "handlers": resolver.listed("handler", recipe.handlers, ("handlers",)),
         "figures": resolver.listed("figure", recipe.figures, ("figures",)),
@@ -79,8 +83,10 @@ class _Resolver:
             return None
         values, plain = dict(validated.values), dict(validated.plain)
         for name, nested_kind in parameters.nested.items():
-            nested = self._nested(nested_kind, values[name], (*path, name))
-            values[name], plain[name] = nested, None if nested is None else nested.plain
+            if values[name] is not None:
+                resolve_nested = self._several if name in parameters.lists else self._nested
+                values[name] = resolve_nested(nested_kind, values[name], (*path, name))
+                plain[name] = _plain(values[name])
         redirects = {k: v for k, v in networks.items() if k != v}
         role = dotted(path)
         return PlannedComponent(
@@ -90,6 +96,10 @@ class _Resolver:
     def named(self, kind: str, specs: Mapping[str, ComponentSpec], path: Path) -> dict[str, Any]:
         """Resolve a mapping of components."""
         return {name: self.one(kind, spec, (*path, name)) for name, spec in specs.items()}
+
+    def only(self, kind: str, spec: ComponentSpec | None) -> dict[str, Any]:
+        """Resolve the optimizer of a recipe that has one, or what goes with it."""
+        return {} if spec is None else {SINGLE_OPTIMIZER: self.one(kind, spec, (kind,))}
 
     def listed(self, kind: str, specs: Iterable[ComponentSpec], path: Path) -> dict[str, Any]:
         """Resolve a list of components, each under its own name; a second `ssim` is `ssim-2`."""
@@ -162,10 +172,12 @@ class _Resolver:
         if isinstance(value, Mapping) and isinstance(value.get("type"), str):
             own = {k: v for k, v in value.items() if k != "type"}
             return self.one(kind, ComponentSpec(type=value["type"], parameters=own), path)
-        if value is not None:
-            hint = "write its name, or {type: name, …}"
-            self._add("R012", f"expected a {kind}, found {value!r}", path, hint=hint)
+        hint = "write its name, or {type: name, …}"
+        self._add("R012", f"expected a {kind}, found {value_text(value)}", path, hint=hint)
         return None
+
+    def _several(self, kind: str, values: Sequence[Any], path: Path) -> tuple[Any, ...]:
+        return tuple(self._nested(kind, value, (*path, i)) for i, value in enumerate(values))
 
     def _add(self, identifier: str, message: str, path: Path, *, hint: str = "") -> None:
         self._faults.append(self._fault(identifier, message, path, hint))
@@ -173,6 +185,13 @@ class _Resolver:
     def _fault(self, identifier: str, message: str, path: Path, hint: str) -> Fault:
         key = path[:-1] if path[-1] == "type" else path
         return Fault(identifier, message, dotted(key), self._document.place(path), hint)
+
+
+def _plain(nested: Any) -> Any:
+    """What the resolved recipe says of nested components."""
+    if isinstance(nested, tuple):
+        return [_plain(each) for each in nested]
+    return None if nested is None else nested.plain
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -1,13 +1,11 @@
 """The shape of a recipe: which keys there are, what they hold, and what they default to."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     TypeAdapter,
     WithJsonSchema,
     model_serializer,
@@ -15,6 +13,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from framework.errors import RecipeError
+from framework.recipe.blocks import (
+    Averaging,
+    Block,
+    Checkpointing,
+    Count,
+    EarlyStopping,
+    GradientClipping,
+    Seed,
+    Training,
+    Validation,
+    WeightPruning,
+)
 from framework.recipe.contradictions import contradictions
 from framework.recipe.documents import PART_NAME, Document
 from framework.recipe.names import ALLOWED_NAMES, NAME_PATTERN, default_name, is_name
@@ -22,7 +32,7 @@ from framework.validation import InvalidValues, validated
 from framework.wording import value_text
 
 _FORMAT = 1
-_RESERVED_NAMES = ("data", "networks", "loss", "parameters", "optimizer")
+_RESERVED_NAMES = ("data", "networks", "loss", "parameters", "optimizer", "horizon")
 _COMPONENT_SCHEMA = {
     "anyOf": [
         {"type": "string"},
@@ -74,13 +84,7 @@ def _not_empty(networks: dict[str, Any]) -> dict[str, Any]:
     return networks
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
-    )
-
-
-class ComponentSpec(_Block):
+class ComponentSpec(Block):
     """A component as a recipe names it: `name`, or `{type: name, parameter: value, …}`.
 
     Attributes:
@@ -89,7 +93,7 @@ class ComponentSpec(_Block):
     """
 
     type: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}  # noqa: RUF012  pydantic copies it
 
     @model_serializer
     def _as_in_recipe(self) -> dict[str, Any]:
@@ -111,77 +115,9 @@ Component = Annotated[
 ]
 NetworkName = Annotated[str, AfterValidator(_network_name)]
 OptimizerName = Annotated[str, AfterValidator(_identifier)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
-Mode = Literal["min", "max"]
 
 
-class Training(_Block):
-    """How long to train, and in what portions.
-
-    Attributes:
-        num_epochs: number of passes over the training images.
-        batch_size: number of images per optimizer step.
-        evaluation_batch_size: number of images at a time where nothing is learnt.
-        drop_last: whether a last, shorter batch is left out of every epoch.
-        num_threads: number of threads to compute with, which decides the last bits of the result;
-            None takes as many as PyTorch finds cores.
-    """
-
-    num_epochs: Count
-    batch_size: Count = 256
-    evaluation_batch_size: Count = 1024
-    drop_last: bool = False
-    num_threads: Count | None = None
-
-
-class Validation(_Block):
-    """Which training images are held out.
-
-    Attributes:
-        fraction: share of the training images; 0 trains on all of them and keeps the last weights.
-        seed: the split's own seed.
-    """
-
-    fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    seed: Seed = 0
-
-
-class EarlyStopping(_Block):
-    """When to stop for want of improvement.
-
-    Attributes:
-        monitor: what is watched, as it stands in the metrics log.
-        mode: whether less or more of it is better.
-        patience: number of epochs without improvement after which training stops.
-        min_delta: a change no larger than this is no improvement.
-    """
-
-    monitor: str = "validation/loss"
-    mode: Mode = "min"
-    patience: Count
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
-
-
-class Checkpointing(_Block):
-    """What is stored on the way, and which weights are kept as the best.
-
-    Attributes:
-        monitor: what decides which weights are best; None takes that of early stopping, or
-            `validation/loss`.
-        mode: whether less or more of it is better; stated together with `monitor`.
-        every_num_epochs: number of epochs between two checkpoints.
-        every_num_iterations: number of iterations between two checkpoints within an epoch; None
-            stores at the end of epochs only.
-    """
-
-    monitor: str | None = None
-    mode: Mode | None = None
-    every_num_epochs: Count = 1
-    every_num_iterations: Count | None = None
-
-
-class Recipe(_Block):
+class Recipe(Block):
     """A recipe whose shape is right; whether its components exist is for resolution to say.
 
     Attributes:
@@ -195,8 +131,13 @@ class Recipe(_Block):
         loss: what to minimise; a task may need none.
         optimizer: the only optimizer, where there is one.
         optimizers: several optimizers, by the names that the task gives them.
+        scheduler: how the learning rate of the only optimizer changes.
+        schedulers: how those of several optimizers change, by their names.
+        gradient_clipping: how long gradients may be; None does not limit them.
+        averaging: whether averaged weights are evaluated and kept; None takes them as they are.
         training: how long, in what portions.
         early_stopping: when to stop for want of improvement; None never does.
+        weight_pruning: when to set which weights to zero; None never does.
         checkpointing: what is stored on the way.
         metrics: what is measured beside the loss.
         handlers: what else acts on events of the fit.
@@ -222,9 +163,14 @@ class Recipe(_Block):
     task: Component
     loss: Component | None = None
     optimizer: Component | None = None
-    optimizers: dict[OptimizerName, Component] = {}
+    optimizers: dict[OptimizerName, Component] = {}  # noqa: RUF012  pydantic copies it
+    scheduler: Component | None = None
+    schedulers: dict[OptimizerName, Component] = {}  # noqa: RUF012
+    gradient_clipping: GradientClipping | None = None
+    averaging: Averaging | None = None
     training: Training
     early_stopping: EarlyStopping | None = None
+    weight_pruning: WeightPruning | None = None
     checkpointing: Checkpointing = Checkpointing()
     metrics: tuple[Component, ...] = ()
     handlers: tuple[Component, ...] = ()

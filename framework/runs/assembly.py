@@ -13,8 +13,10 @@ from framework.contracts import SINGLE_OPTIMIZER, ImageSet
 from framework.data.loaders import ResidentLoader
 from framework.data.splits import hold_out
 from framework.errors import DataError, Fault
+from framework.learning_rates import Scheduler
 from framework.recipe.building import build_networks, trainable_parameters
 from framework.recipe.plans import Plan
+from framework.recipe.scheduling import horizon_of
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,17 @@ def build_optimizers(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str,
         stepped = networks.values() if name == SINGLE_OPTIMIZER else [networks[name]]
         optimizers[name] = planned.build(parameters=trainable_parameters(stepped))
     return optimizers
+
+
+def build_schedulers(
+    plan: Plan, optimizers: Mapping[str, Optimizer], *, steps_per_epoch: int
+) -> dict[str, Scheduler]:
+    """Build the plan's schedulers around their optimizers."""
+    horizon = horizon_of(plan.recipe, steps_per_epoch=steps_per_epoch)
+    return {
+        name: planned.build(optimizer=optimizers[name], horizon=horizon)
+        for name, planned in plan.components.schedulers.items()
+    }
 
 
 def training_loader(

@@ -148,6 +148,10 @@ class RunDirectory:
         """Where the weights of an epoch are kept, if they are."""
         return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
 
+    def store_best_of_level(self, level: int, weights: Weights) -> None:
+        """Keep the best weights of a level of sparsity that is over."""
+        write_durably(self.path / f"best-level-{level}.safetensors", weights_to_bytes(weights))
+
     def keep_last(self, weights: Weights, *, epoch: int) -> None:
         """Keep the last weights, for a run that monitored nothing."""
         digest = write_durably(self.path / "best.safetensors", weights_to_bytes(weights))

@@ -13,13 +13,8 @@ from framework.engines.evaluator import evaluate, make_evaluator
 from framework.engines.trainer import make_trainer
 from framework.errors import CheckpointError, Fault
 from framework.events import FitEvents
-from framework.handlers.best_weights import BestWeights
-from framework.handlers.checkpointing import Checkpointing
-from framework.handlers.early_stopping import EarlyStopping
-from framework.handlers.guards import FiniteWeights, require_finite_weights
-from framework.handlers.metrics_log import MetricsLog
-from framework.handlers.monitoring import Monitor
-from framework.handlers.snapshots import Snapshots
+from framework.handlers.averaging import Averaging
+from framework.handlers.guards import require_finite_weights
 from framework.recipe.building import build_task
 from framework.recipe.plans import Plan
 from framework.runs.assembly import (
@@ -27,10 +22,12 @@ from framework.runs.assembly import (
     build_metrics,
     build_on,
     build_optimizers,
+    build_schedulers,
     evaluation_loader,
     training_loader,
 )
 from framework.runs.directory import RunDirectory
+from framework.runs.handlers_in_order import handlers_in_order, make_best_weights
 from framework.runs.stopwatch import Stopwatch
 from framework.runs.weights import load_weights
 
@@ -79,13 +76,21 @@ class Fit:
         self._is_interrupted = False
         self._saved_at: int | None = None
         self._averages = LossAverages()
+        self._rates: dict[str, float] = {}
         self._train_loader = training_loader(plan, images, splits, device)
         self._validation_loader = evaluation_loader(plan, images, splits.validation, device)
-        self._trainer = make_trainer(self.task, self.optimizers, seed=plan.seed, device=device)
-        metrics = build_metrics(plan, device)
-        self._evaluator = make_evaluator(self.task, metrics, seed=plan.seed, device=device)
-        self.best_weights = _best_weights(plan, has_validation=len(splits.validation) > 0)
-        self._handlers = self._ordered_handlers(plan)
+        self._trainer, self._evaluator = self._engines(plan, device)
+        self.best_weights = make_best_weights(plan, has_validation=len(splits.validation) > 0)
+        steps_per_epoch = len(self._train_loader)
+        self._handlers = handlers_in_order(
+            plan,
+            self.networks,
+            build_schedulers(plan, self.optimizers, steps_per_epoch=steps_per_epoch),
+            self.best_weights,
+            store,
+            save=self.save,
+            is_over=lambda: self.is_over,
+        )
         self._attach([*self._handlers.values(), *observers])
 
     @property
@@ -148,8 +153,10 @@ class Fit:
         self._saved_at = self._iteration
 
     def restore_best(self) -> int:
-        """Put the best weights into the networks, or leave the last; answer their epoch."""
+        """Put the best weights, or else the last, into the networks; answer their epoch."""
         if self.best_weights is None or self.best_weights.value is None:
+            if isinstance(averaging := self._handlers.get("averaging"), Averaging):
+                averaging.put_in()
             return self.epoch
         load_weights(self.networks, self.best_weights.weights, source="checkpoint")
         return self.best_weights.epoch
@@ -203,31 +210,17 @@ class Fit:
         length = len(self._train_loader)
         return {"iteration": iteration, "epoch_length": length, "max_epochs": self.epoch + 1}
 
-    def _ordered_handlers(self, plan: Plan) -> dict[str, Handler]:
-        """All handlers in the one order in which each event reaches them."""
-        recipe, store = plan.recipe, self._store
-        handlers: dict[str, Handler] = {"finite_weights": FiniteWeights()}
-        for name, planned in plan.components.handlers.items():
-            handlers[f"recipe/{name}"] = planned.build(data=plan.data)
-        if self.best_weights is not None:
-            handlers["best_weights"] = self.best_weights
-        if (stopping := recipe.early_stopping) is not None:
-            monitor = Monitor(stopping.monitor, stopping.mode)
-            handlers["early_stopping"] = EarlyStopping(
-                monitor, patience=stopping.patience, min_delta=stopping.min_delta
-            )
-        if store is not None:
-            figures = [p.build(data=plan.data) for p in plan.components.figures.values()]
-            epochs = {epoch for figure in figures for epoch in figure.epochs}
-            handlers["snapshots"] = Snapshots(epochs, store.store_snapshot)
-            handlers["metrics_log"] = MetricsLog(store.path / "metrics.jsonl")
-        handlers["checkpointing"] = Checkpointing(
-            self.save,
-            every_num_epochs=recipe.checkpointing.every_num_epochs,
-            every_num_iterations=recipe.checkpointing.every_num_iterations,
-            is_due_anyway=lambda: self.is_over,
+    def _engines(self, plan: Plan, device: torch.device) -> tuple[Engine, Engine]:
+        """The trainer and the evaluator."""
+        trainer = make_trainer(
+            self.task,
+            self.optimizers,
+            seed=plan.seed,
+            device=device,
+            accumulation=plan.recipe.training.accumulation,
         )
-        return handlers
+        metrics = build_metrics(plan, device)
+        return trainer, make_evaluator(self.task, metrics, seed=plan.seed, device=device)
 
     def _attach(self, handlers: Sequence[Handler]) -> None:
         self._trainer.add_event_handler(Events.ITERATION_COMPLETED, self._after_iteration)
@@ -238,6 +231,7 @@ class Fit:
         losses: Any = trainer.state.output
         batch: Any = trainer.state.batch
         self._averages.update(losses, len(batch))
+        self._rates = _learning_rates(self.optimizers)  # before a schedule sets the next
         is_within_epoch = trainer.state.iteration % len(self._train_loader) > 0
         if self._is_interrupted and is_within_epoch:
             trainer.terminate()
@@ -257,7 +251,7 @@ class Fit:
     def _end_epoch(self) -> None:
         self.epoch += 1
         self.metrics = {f"train/{k}": v for k, v in self._averages.compute().items()}
-        self.metrics |= _learning_rates(self.optimizers)
+        self.metrics |= self._rates
         self._trainer.fire_event(FitEvents.VALIDATING)
         if len(self._validation_loader):
             self._set_mode(is_training=False)
@@ -273,18 +267,6 @@ class Fit:
     def _set_mode(self, *, is_training: bool) -> None:
         for network in self.networks.values():
             network.train(is_training)
-
-
-def _best_weights(plan: Plan, *, has_validation: bool) -> BestWeights | None:
-    """What is kept: the best by the named monitor, or by the validation loss where there is one."""
-    saving, stopping = plan.recipe.checkpointing, plan.recipe.early_stopping
-    if saving.monitor is not None:
-        return BestWeights(Monitor(saving.monitor, saving.mode or "min"))
-    if stopping is not None:
-        return BestWeights(Monitor(stopping.monitor, stopping.mode))
-    if has_validation and len(plan.loss_names) == 1:
-        return BestWeights(Monitor("validation/loss", "min"))
-    return None
 
 
 def _learning_rates(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:

@@ -19,6 +19,7 @@ def provide_losses() -> Mapping[str, str]:
     """Reconstruction losses, from logits."""
     return {
         "bce": "framework_autoencoders.losses:BinaryCrossEntropy",
+        "iterative_reconstruction": "framework_autoencoders.losses:IterativeReconstruction",
         "mse": "framework_autoencoders.losses:MeanSquaredError",
     }
 
@@ -26,4 +27,7 @@ def provide_losses() -> Mapping[str, str]:
 @hookimpl
 def provide_tasks() -> Mapping[str, str]:
     """Tasks whose target is the image itself."""
-    return {"reconstruction": "framework_autoencoders.tasks:Reconstruction"}
+    return {
+        "denoising": "framework_autoencoders.denoising:Denoising",
+        "reconstruction": "framework_autoencoders.tasks:Reconstruction",
+    }

@@ -7,6 +7,7 @@ from framework import hookimpl
 def provide_figures() -> dict[str, str]:
     """Figures of finished runs."""
     return {
+        "denoising": "framework_figures.denoising:Denoising",
         "loss_curves": "framework_figures.loss_curves:LossCurves",
         "reconstructions": "framework_figures.reconstructions:Reconstructions",
     }

@@ -1,4 +1,4 @@
-"""What this plugin provides: optimizers of PyTorch, metrics of torchmetrics."""
+"""What this plugin provides: optimizers and schedulers of PyTorch, metrics of torchmetrics."""
 
 from collections.abc import Mapping
 
@@ -12,6 +12,18 @@ def provide_optimizers() -> Mapping[str, str]:
         "adam": "framework_torch.optimizers:adam",
         "adamw": "framework_torch.optimizers:adamw",
         "sgd": "framework_torch.optimizers:sgd",
+    }
+
+
+@hookimpl
+def provide_schedulers() -> Mapping[str, str]:
+    """Learning-rate schedulers by name."""
+    return {
+        "cosine": "framework_torch.schedulers:cosine",
+        "exponential": "framework_torch.schedulers:exponential",
+        "one_cycle": "framework_torch.schedulers:one_cycle",
+        "reduce_on_plateau": "framework_torch.schedulers:reduce_on_plateau",
+        "step": "framework_torch.schedulers:step",
     }
 
 

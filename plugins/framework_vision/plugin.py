@@ -1,4 +1,4 @@
-"""What this plugin provides: image data sets."""
+"""What this plugin provides: image data sets, and what spoils images."""
 
 from collections.abc import Mapping
 
@@ -12,4 +12,15 @@ def provide_datasets() -> Mapping[str, str]:
         "digits": "framework_vision.digits:Digits",
         "fashion_mnist": "framework_vision.mnist_like:fashion_mnist",
         "mnist": "framework_vision.mnist_like:mnist",
+    }
+
+
+@hookimpl
+def provide_corruptions() -> Mapping[str, str]:
+    """What spoils images, by name; drawn anew for every image and batch."""
+    return {
+        "blur": "framework_vision.blurring:Blur",
+        "gaussian_noise": "framework_vision.corruptions:GaussianNoise",
+        "occlusion": "framework_vision.corruptions:Occlusion",
+        "salt_and_pepper": "framework_vision.corruptions:SaltAndPepper",
     }

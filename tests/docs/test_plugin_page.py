@@ -1,12 +1,15 @@
 """What docs/plugins.md shows works as it stands."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
 from framework.application import check, run
+from framework.contracts import DataInfo
 from framework.discovery import discover
 from framework.hookspecs import KINDS
 from framework.recipe import resolution
@@ -39,6 +42,30 @@ def test_recipe_trains_with_the_grown_plugin(tmp_path):
     assert record.status == "finished"
     assert record.name == "linear"
     assert 0 < record.test["mse"] < 0.2
+
+
+def test_scheduler_of_the_page_sets_rates(tmp_path):
+    plugin = write(tmp_path, blocks("py")[0])
+    recipe = tmp_path / "scheduled.yaml"
+    scheduler = "scheduler: {type: falling, end: 0.5}\n"
+    recipe.write_text(f"extends: quickstart\nname: scheduled\n{scheduler}", encoding="utf-8")
+    overrides = ["training={num_epochs: 2, batch_size: 500}", "figures=[]", "optimizer.lr=0.001"]
+    record = run(recipe, overrides=overrides, plugins=[plugin], runs_directory=tmp_path / "runs")
+    rows = (record.directory / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    rates = [json.loads(row)["lr"] for row in rows]
+    # three batches an epoch: the third and the sixth step, of a fall over six
+    assert rates == pytest.approx([0.001 * (1 - 0.5 * step / 6) for step in (2, 5)])
+
+
+def test_corruption_of_the_page_spoils_images_within_their_range(tmp_path):
+    plugin = write(tmp_path, "\n\n".join(blocks("python")))
+    component = discover([plugin], with_installed=False).find("corruption", "speckle")
+    assert component.parameters.positional == ("data",)
+    data = DataInfo(image_shape=(1, 4, 4), num_train=1, num_test=1)
+    images = torch.full((5, 1, 4, 4), 0.9)
+    spoilt = component.factory(data, std=0.5)(images)
+    assert (images == 0.9).all()
+    assert 0 <= spoilt.min() < 0.9 < spoilt.max() == 1
 
 
 def test_every_hook_has_its_row():

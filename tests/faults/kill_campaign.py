@@ -9,150 +9,37 @@ one JSON document to stdout. Runs that fail keep their directory, which the docu
 
 import argparse
 import json
-import os
 import random
 import secrets
-import select
 import shutil
 import signal
 import statistics
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from attempts import PLUGIN, RECIPE, SAVE_BEGINS, SAVE_ENDS, SUPPORT, Attempt, Strike
+from sabotage import SABOTAGE
 
 from framework.application import check
-from framework.cli.main import main as framework_command
 from framework.errors import CheckpointError
-from framework.runs.directory import RunDirectory
 from framework.runs.records import OVER, read_state
 
-SUPPORT = Path(__file__).resolve().parents[1] / "support"
 sys.path.insert(0, str(SUPPORT))
 
-from run_digest import differences, digest_of  # noqa: E402
-from sabotage import SABOTAGE  # noqa: E402
+from run_digest import differences, digest_of
 
-RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
 SETTINGS = (
     (),  # saves within epochs too, as the recipe says
     ("checkpointing.every_num_iterations=null", "checkpointing.every_num_epochs=3"),
 )
 MAX_STRIKES_PER_RUN = 8
+MAX_STRIKES_PER_MUTATED_RUN = 3  # most mutants show in the end, whatever the number
 MAX_STRIKES_PER_MUTANT = 120  # the hardest to hit shows at one strike in ten
-PATIENCE_SECONDS = 60.0
-SAVE_BEGINS, SAVE_ENDS = b"s", b"e"
-
-
-@dataclass(frozen=True)
-class Strike:
-    """A signal, so long after the attempt's start, or after its save number `after_save` begins."""
-
-    number: int
-    after_seconds: float
-    after_save: int = 0
-
-
-class Attempt:
-    """A forked process that carries out `framework run` in a folder of its own."""
-
-    def __init__(self, folder: Path, settings: Sequence[str], mutant: str | None) -> None:
-        self.output = folder / f"attempt-{time.monotonic_ns()}.txt"
-        self.messages: list[tuple[bytes, float]] = []
-        self._started = time.monotonic()
-        self._reader, writer = os.pipe()
-        _require_single_thread()
-        self._pid = os.fork()
-        if self._pid == 0:
-            _train_and_exit(folder / "runs", self.output, settings, mutant, writer)
-        os.close(writer)
-
-    def strike(self, strike: Strike) -> bool:
-        """Send the signal when its moment comes; False where the process has ended before."""
-        while self._num_saves_begun < strike.after_save:
-            if not self._listen(PATIENCE_SECONDS):
-                return False
-        begun = time.monotonic() if strike.after_save else self._started
-        while (seconds := begun + strike.after_seconds - time.monotonic()) > 0:
-            if not self._listen(seconds):
-                return False
-        os.kill(self._pid, strike.number)
-        return True
-
-    def wait(self) -> int:
-        """The exit code, negative for the signal that killed it."""
-        while self._listen(PATIENCE_SECONDS):
-            if time.monotonic() - self._started > PATIENCE_SECONDS:
-                os.kill(self._pid, signal.SIGKILL)
-        os.close(self._reader)
-        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-
-    @property
-    def seconds(self) -> float:
-        """How long it took, once it has ended."""
-        return self.messages[-1][1]
-
-    @property
-    def was_saving(self) -> bool:
-        """Whether the process ended within a save."""
-        told = [message for message, _ in self.messages if message]
-        return bool(told) and told[-1] == SAVE_BEGINS
-
-    @property
-    def _num_saves_begun(self) -> int:
-        return sum(message == SAVE_BEGINS for message, _ in self.messages)
-
-    def _listen(self, seconds: float) -> bool:
-        """Wait for a message, at most so long; False once there is nobody to send one."""
-        if not select.select([self._reader], [], [], seconds)[0]:
-            return True
-        message = os.read(self._reader, 1)
-        self.messages.append((message, time.monotonic() - self._started))
-        return message != b""
-
-
-def _require_single_thread() -> None:
-    deadline = time.monotonic() + 5
-    while threading.active_count() > 1 and time.monotonic() < deadline:
-        time.sleep(0.001)  # a timer of the plugins' import is on its way out
-    if len([*Path("/proc/self/task").iterdir()]) > 1:
-        raise RuntimeError("a fork would lose the threads that there are")
-
-
-def _train_and_exit(
-    runs: Path, output: Path, settings: Sequence[str], mutant: str | None, writer: int
-) -> None:
-    os.setsid()
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    code = 99
-    try:
-        if mutant is not None:
-            SABOTAGE[mutant]()
-        _announce_saves(writer)
-        options = ["--plugin", str(PLUGIN), "--runs-dir", str(runs)]
-        code = framework_command(["run", str(RECIPE), *settings, *options, "--debug"])
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _announce_saves(writer: int) -> None:
-    save = RunDirectory.save
-
-    def announced(self, *given, **named):
-        os.write(writer, SAVE_BEGINS)
-        save(self, *given, **named)
-        os.write(writer, SAVE_ENDS)
-
-    RunDirectory.save = announced
+MAX_FAILURES = 3
 
 
 @dataclass
@@ -198,7 +85,7 @@ class StruckRun:
             attempt = Attempt(self.folder, self.settings, self.mutant)
             part_left = 1 - self._iteration / reference.num_iterations
             strike = draw_strike(rng, reference, numbers, part_left=part_left)
-            has_struck = len(self.strikes) < MAX_STRIKES_PER_RUN and attempt.strike(strike)
+            has_struck = len(self.strikes) < self._most_strikes and attempt.strike(strike)
             code = attempt.wait()
             if code == 0 or (has_struck and self._came_too_late(strike, code)):
                 if not self.strikes:  # the machine is less busy now: aim earlier
@@ -211,6 +98,10 @@ class StruckRun:
             self.strikes.append(strike)
             self.num_in_saves += attempt.was_saving
             self._look_after(strike, attempt)
+
+    @property
+    def _most_strikes(self) -> int:
+        return MAX_STRIKES_PER_RUN if self.mutant is None else MAX_STRIKES_PER_MUTATED_RUN
 
     def _came_too_late(self, strike: Strike, code: int) -> bool:
         """Whether a request to end met a process that had done all and was on its way out."""
@@ -279,23 +170,23 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
     """Strike runs until there have been enough strikes, or a mutant has been noticed."""
     rng = random.Random(f"{seed}/{mutant}")  # noqa: S311  nothing secret
     numbers = [signal.Signals[name] for name in request.signals]
-    references = [
-        make_reference(folder / f"reference-{place}", settings, mutant)
-        for place, settings in enumerate(SETTINGS)
-    ]
-    again = None if mutant is None else make_reference(folder / "again", SETTINGS[0], mutant)
+    references: dict[int, Reference] = {}
     runs: list[StruckRun] = []
     while is_worth_going_on(runs, mutant, request.num_strikes):
         place = len(runs) % len(SETTINGS)
-        run = StruckRun(folder / f"run-{len(runs):02d}", SETTINGS[place], mutant)
+        settings = SETTINGS[place]
+        if place not in references:
+            references[place] = make_reference(folder / f"reference-{place}", settings, mutant)
+        run = StruckRun(folder / f"run-{len(runs):02d}", settings, mutant)
         run.carry_out(references[place], rng, numbers)
         if not run.failures:
             shutil.rmtree(run.folder)
         runs.append(run)
+    again = make_reference(folder / "again", SETTINGS[0], mutant)
     return {
         "mutant": mutant,
-        "seconds_uninterrupted": [reference.seconds for reference in references],
-        "differs_uninterrupted": again and differences(references[0].digest, again.digest),
+        "seconds_uninterrupted": [reference.seconds for reference in references.values()],
+        "differs_uninterrupted": differences(references[0].digest, again.digest),
         "num_strikes": num_strikes(runs),
         "num_in_saves": sum(run.num_in_saves for run in runs),
         "runs": [asdict(run) for run in runs],
@@ -304,10 +195,10 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
 
 
 def is_worth_going_on(runs: Sequence[StruckRun], mutant: str | None, enough: int) -> bool:
+    num_failures = sum(bool(run.failures) for run in runs)
     if mutant is None:
-        return num_strikes(runs) < enough
-    is_noticed = any(run.failures for run in runs)
-    return not is_noticed and num_strikes(runs) < MAX_STRIKES_PER_MUTANT
+        return num_strikes(runs) < enough and num_failures < MAX_FAILURES
+    return num_strikes(runs) < MAX_STRIKES_PER_MUTANT and num_failures == 0
 
 
 def num_strikes(runs: Sequence[StruckRun]) -> int:
@@ -322,6 +213,7 @@ def main() -> None:
     parser.add_argument("--signals", nargs="+", default=["SIGKILL"])
     parser.add_argument("--mutants", nargs="+", choices=SABOTAGE, default=[None])
     request = parser.parse_args()
+    sys.stderr.write(f"seed {request.seed}\n")
     torch.set_num_threads(1)
     check(RECIPE, plugins=[PLUGIN])  # imports whatever the recipe needs
     campaigns = [

@@ -118,6 +118,14 @@ def test_new_trains_again(carried_out):
     assert (second.directory != first.directory, second.test == first.test) == (True, True)
 
 
+def test_new_run_of_a_run_directory_takes_its_recipe_and_plugins(carried_out):
+    first, _ = carried_out()
+    second, _ = carried_out(first.directory, new=True)
+    assert second.directory != first.directory
+    assert second.test == first.test
+    assert not second.was_already_over
+
+
 def test_run_directory_is_continued_with_its_own_recipe_and_plugins(carried_out, tmp_path):
     reference, _ = carried_out(runs_directory=tmp_path / "reference")
     path = cut_off(carried_out, tmp_path)

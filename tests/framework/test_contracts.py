@@ -50,13 +50,26 @@ def test_loss_accepts_any_target_unless_it_says_otherwise():
     assert Loss.target_range is None
 
 
+def test_loss_scores_one_pass_unless_it_says_otherwise():
+    assert Loss.num_passes == 1
+
+
+class Nothing(Task):
+    def losses(self, batch): ...
+
+    def evaluate(self, batch):
+        return batch.images, batch.images
+
+
 def test_task_offers_no_operations_unless_it_says_otherwise():
-    class Nothing(Task):
-        def losses(self, batch): ...
-
-        def evaluate(self, batch): ...
-
     assert Nothing().operations() == {}
+
+
+def test_task_has_one_evaluation_without_a_name_unless_it_says_otherwise():
+    images = torch.zeros(3, 1, 2, 2)
+    evaluations = Nothing().evaluations(Batch(images, None, torch.arange(3)))
+    assert list(evaluations) == [""]
+    assert evaluations[""][0] is images
 
 
 def test_figure_needs_no_epochs_unless_it_says_otherwise():

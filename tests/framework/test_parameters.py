@@ -169,3 +169,43 @@ def test_rows_are_for_people():
     )
     assert second == ParameterRow("channels", "a list of integers", "[8, 16]", "")
     assert len(ENCODER.rows()) == len(ENCODER.names)
+
+
+class Summed:
+    """Takes a list of components."""
+
+    def __init__(
+        self,
+        *,
+        terms: Annotated[tuple[Annotated[Any, Nested("loss")], ...], Field(min_length=1)],
+        others: tuple[Annotated[Any, Nested("loss")], ...] = (),
+        sizes: tuple[int, ...] = (),
+    ) -> None: ...
+
+
+SUMMED = Parameters.read(Summed, label=LABEL)
+
+
+def test_list_of_nested_components_passes_untouched():
+    terms = ["mse", {"type": "bce", "weight": 2}]
+    checked = SUMMED.validate({"terms": terms})
+    assert (SUMMED.nested, SUMMED.lists) == (
+        {"terms": "loss", "others": "loss"},
+        {"terms", "others"},
+    )
+    assert checked.values == {"terms": terms, "others": (), "sizes": ()}
+    assert checked.plain == {"terms": terms, "others": [], "sizes": []}
+
+
+@pytest.mark.parametrize(
+    ("given_terms", "message"),
+    [
+        ([], "expected a list of one or more values, found []"),
+        ("mse", "expected a list of one or more values, found 'mse'"),
+        ({"type": "mse"}, "expected a list of one or more values, found {type: 'mse'}"),
+        (None, "expected a list of one or more values, found null"),
+    ],
+)
+def test_list_of_nested_components_is_a_list_of_its_length(given_terms, message):
+    ((path, problem),) = problems(SUMMED, {"terms": given_terms}).items()
+    assert (path, problem.message, problem.identifier) == (("terms",), message, "R012")

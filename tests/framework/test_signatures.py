@@ -116,6 +116,40 @@ def test_nested_component_names_its_kind():
     assert (first.expected, second.default_text) == ("a component of kind 'loss'", "null")
 
 
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        tuple[Annotated[Any, Nested("loss")], ...],
+        Annotated[tuple[Annotated[Any, Nested("loss")], ...], Field(min_length=1)],
+        Annotated[tuple[Any, ...], Nested("loss")],
+        tuple[Annotated[Any, Nested("loss")], ...] | None,
+    ],
+    ids=["items marked", "length bounded", "whole marked", "optional"],
+)
+def test_list_of_nested_components_names_their_kind(annotation):
+    def summed(*, terms): ...
+
+    summed.__annotations__["terms"] = annotation
+    summed.__kwdefaults__ = {"terms": ("mse",)}
+    (terms,) = read_signature(summed, label=LABEL).settings
+    assert (terms.nested, terms.takes_list) == ("loss", True)
+    assert terms.expected == "a list of components of kind 'loss'"
+    assert terms.default_text == "['mse']"
+
+
+def test_single_nested_component_takes_no_list():
+    def weighted(*, inner: Annotated[Any, Nested("loss")] | None = None): ...
+
+    assert not read_signature(weighted, label=LABEL).settings[0].takes_list
+
+
+def test_mutable_default_of_nested_components_is_refused():
+    def summed(*, terms: tuple[Annotated[Any, Nested("loss")], ...]): ...
+
+    summed.__kwdefaults__ = {"terms": ["mse"]}
+    assert refusals(summed) == ["parameter 'terms' has a mutable default ['mse']"]
+
+
 def test_keywords_of_its_own_are_refused():
     def odd(**options): ...
 

@@ -54,3 +54,18 @@ def test_gradients_are_off_inside_and_back_on_afterwards():
     evaluate(make_evaluator(task, {}, seed=0, device=CPU), loader)
     assert task.grad_modes == [False] * 3
     assert torch.is_grad_enabled()
+
+
+class _Compared(_Halving):
+    def evaluations(self, batch):
+        return {"": self.evaluate(batch), "twofold": (batch.images * 2, batch.images)}
+
+
+def test_other_evaluations_are_measured_under_their_names():
+    images, loader = _loader()
+    evaluator = make_evaluator(_Compared(), {"mse": MeanSquaredError()}, seed=0, device=CPU)
+    halved = pytest.approx(F.mse_loss(images / 2, images).item())
+    twofold = pytest.approx(F.mse_loss(images * 2, images).item())
+    for _ in range(2):
+        measured = evaluate(evaluator, loader)
+        assert measured == {"loss": halved, "mse": halved, "twofold/mse": twofold}

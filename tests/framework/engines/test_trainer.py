@@ -76,3 +76,64 @@ def test_events_fire_once_per_loss_in_order():
     trainer.run(_batches(2), max_epochs=1)
     assert fired == [FitEvents.BACKWARD_COMPLETED, FitEvents.OPTIMIZER_STEPPED] * 2
     assert set(trainer.state.output) == {SINGLE_OPTIMIZER}
+
+
+class _Adversarial(Task):
+    """Two networks, two losses; the second depends on what the first step has done."""
+
+    def __init__(self, networks):
+        self.networks, self.num_ended = networks, 0
+
+    def losses(self, batch):
+        features = batch.images.flatten(1)
+        yield "critic", self.networks["critic"](features).square().mean()
+        yield "generator", self.networks["generator"](self.networks["critic"](features)).mean()
+        self.num_ended += 1
+
+    def evaluate(self, batch):
+        return batch.images, batch.images
+
+
+def _adversarial(accumulation):
+    torch.manual_seed(0)
+    networks = {"critic": nn.Linear(4, 2), "generator": nn.Linear(2, 1)}
+    optimizers = {n: torch.optim.SGD(net.parameters(), lr=0.1) for n, net in networks.items()}
+    task = _Adversarial(networks)
+    trainer = make_trainer(task, optimizers, seed=5, device=CPU, accumulation=accumulation)
+    return networks, task, trainer
+
+
+@pytest.mark.parametrize("accumulation", [2, 3, 7, 100])
+def test_batch_in_parts_steps_as_the_whole_one_does(accumulation):
+    images = torch.rand(7, 1, 2, 2, generator=torch.Generator().manual_seed(1))
+    batches = [Batch(images, None, torch.arange(7))] * 3
+    (whole, _, trainer), (split, task, other) = _adversarial(1), _adversarial(accumulation)
+    trainer.run(batches, max_epochs=1)
+    other.run(batches, max_epochs=1)
+    for name, network in whole.items():
+        for key, value in network.state_dict().items():
+            torch.testing.assert_close(split[name].state_dict()[key], value)
+    assert other.state.output == pytest.approx(trainer.state.output, rel=1e-5)
+    assert task.num_ended == 3 * min(accumulation, 7)
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_events_tell_which_optimizer_steps(accumulation):
+    _, _, trainer = _adversarial(accumulation)
+    names = []
+    for event in (FitEvents.BACKWARD_COMPLETED, FitEvents.OPTIMIZER_STEPPED):
+        trainer.add_event_handler(event, lambda: names.append(trainer.state.optimizer_name))
+    trainer.run(_batches(1), max_epochs=1)
+    assert names == ["critic", "critic", "generator", "generator"]
+
+
+def test_nan_loss_of_a_part_stops_before_a_step():
+    torch.manual_seed(0)
+    network = nn.Linear(4, 1)
+    before = network.weight.detach().clone()
+    optimizers = {SINGLE_OPTIMIZER: torch.optim.SGD(network.parameters(), lr=0.1)}
+    task = _Regression(network, nan_at=2)
+    trainer = make_trainer(task, optimizers, seed=5, device=CPU, accumulation=2)
+    with pytest.raises(TrainingError, match="iteration 1"):
+        trainer.run(_batches(2), max_epochs=1)
+    assert torch.equal(network.weight, before)

@@ -63,6 +63,15 @@ def test_state_round_trips_and_the_comparison_goes_on():
     assert after.weights["network"]["weight"].item() == 2
 
 
+def test_comparison_starts_again_where_it_is_restarted():
+    run, best = FakeRun(), BestWeights(LOSS)
+    live(run, best, [1.0, 2.0])
+    best.restart()
+    assert best.state_dict() == {"value": None, "epoch": 0, "weights": {}}
+    live(run, best, [3.0, 2.5, 2.7])
+    assert (best.epoch, best.value) == (4, 2.5)
+
+
 def test_copied_weights_share_no_memory_and_hold_buffers_too():
     network = nn.BatchNorm1d(2)
     copied = copy_weights({"norm": network})

@@ -54,7 +54,11 @@ def test_bad_epochs_in_a_row_are_counted(losses, patience, stops_after):
 def test_nan_neither_improves_nor_becomes_the_best():
     stopping = EarlyStopping(LOSS, patience=10)
     epochs_until_stop(FakeRun(), stopping, [NAN, 1.0, 2.0, NAN])
-    assert stopping.state_dict() == {"best": 1.0, "num_bad_epochs": 2}
+    assert stopping.state_dict() == {
+        "best": 1.0,
+        "num_bad_epochs": 2,
+        "num_grace_epochs": 0,
+    }
 
 
 def test_nan_alone_ends_as_diverged_when_patience_is_over():
@@ -89,6 +93,30 @@ def test_resumed_stopping_stops_where_the_uninterrupted_one_does(resumed_after):
     after.load_state_dict(before.state_dict())
     rest = epochs_until_stop(FakeRun(), after, losses[resumed_after:])
     assert resumed_after + rest == 8
+
+
+@pytest.mark.parametrize(("grace", "stops_after"), [(0, 4), (1, 5), (2, 6), (3, 7)])
+def test_epochs_of_grace_count_for_nothing(grace, stops_after):
+    run, stopping = FakeRun(), EarlyStopping(LOSS, patience=2)
+    assert epochs_until_stop(run, stopping, [1.0, 0.5]) is None
+    stopping.grant_grace(grace)
+    assert epochs_until_stop(run, stopping, [9.0] * 8) == stops_after
+
+
+def test_improvement_in_an_epoch_of_grace_counts():
+    run, stopping = FakeRun(), EarlyStopping(LOSS, patience=2)
+    epochs_until_stop(run, stopping, [1.0, 2.0])
+    stopping.grant_grace(2)
+    assert epochs_until_stop(run, stopping, [0.5, math.nan, 0.8]) is None
+    assert stopping.state_dict() == {"best": 0.5, "num_bad_epochs": 1, "num_grace_epochs": 0}
+
+
+def test_grace_outlasts_a_resume():
+    run, before, after = FakeRun(), EarlyStopping(LOSS, patience=2), EarlyStopping(LOSS, patience=2)
+    before.grant_grace(3)
+    epochs_until_stop(run, before, [1.0, 2.0])
+    after.load_state_dict(before.state_dict())
+    assert epochs_until_stop(run, after, [2.0] * 5) == 5
 
 
 def epochs_until_stop(run, stopping, losses):

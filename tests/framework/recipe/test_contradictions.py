@@ -29,6 +29,24 @@ def test_what_goes_together_is_no_problem(values):
     assert problems(**values) == []
 
 
+@pytest.mark.parametrize(
+    ("layers", "places"),
+    [
+        (["linear", "conv"], []),
+        (["linear", "linear"], [1]),
+        (["all", "conv"], [1]),
+        (["conv", None, "linear"], [1, 2]),
+    ],
+)
+def test_weights_are_pruned_by_one_group_only(layers, places):
+    groups = [{"network": "encoder", "layers": kind} for kind in layers]
+    groups = [{k: v for k, v in group.items() if v is not None} for group in groups]
+    others = [{"network": "decoder"}, "no group"]
+    pruning = {"weight_pruning": {"groups": groups + others}}
+    found = [("R008", ("weight_pruning", "groups", index)) for index in places]
+    assert problems(**ONE, **pruning) == found
+
+
 def test_one_of_optimizer_and_optimizers_is_needed():
     assert problems() == [("R010", ("optimizer",))]
     assert problems(optimizers={}) == [("R010", ("optimizer",))]
@@ -62,3 +80,19 @@ def test_all_problems_are_found():
 def test_values_of_any_shape_are_looked_at(value):
     keys = ("optimizer", "optimizers", "early_stopping", "checkpointing")
     assert isinstance(problems(**dict.fromkeys(keys, value)), list)
+
+
+SEVERAL = {"optimizers": {"generator": "adam", "critic": "sgd"}}
+
+
+def test_schedulers_are_written_as_their_optimizers_are():
+    assert problems(**ONE, scheduler="cosine") == []
+    assert problems(**SEVERAL, schedulers={"critic": "cosine"}) == []
+    assert problems(**SEVERAL, scheduler="cosine") == [("R008", ("scheduler",))]
+    assert problems(**ONE, schedulers={"main": "cosine"}) == [("R008", ("schedulers",))]
+
+
+def test_scheduler_of_no_optimizer_is_a_problem_with_the_nearest_name():
+    (problem,) = contradictions(SEVERAL | {"schedulers": {"critc": "cosine"}})
+    assert (problem.identifier, problem.path) == ("R011", ("schedulers", "critc"))
+    assert problem.hint == "did you mean 'critic'?"

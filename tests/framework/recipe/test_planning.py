@@ -211,12 +211,31 @@ def test_loss_that_expects_another_range_is_refused_with_both(faults_of, plan_of
     assert plan_of(dataset=signed, loss="any_range").data.value_range == (-1.0, 1.0)
 
 
+def test_range_of_a_nested_loss_is_checked_too(faults_of, plan_of):
+    signed = "{type: unread, low: -1.0}"
+    ((identifier, place, message),) = faults_of(
+        dataset=signed, loss="{type: iterative_reconstruction, base: bce}"
+    )
+    assert (identifier, place) == ("R020", (5, 46))
+    assert message.startswith("loss 'bce' expects targets in [0.0, 1.0]")
+    ((identifier, place, message),) = faults_of(dataset=signed, loss="iterative_reconstruction")
+    assert (identifier, place) == ("R020", (5, 1))
+    assert message.startswith("loss 'mse' expects targets in [0.0, 1.0]")
+    loss = "{type: iterative_reconstruction, base: any_range}"
+    assert plan_of(dataset=signed, loss=loss)
+
+
 NORMED = "{encoder: normed, decoder: normed}"
 
 
 @pytest.mark.parametrize(
     ("training", "num_images"),
-    [("{num_epochs: 1, batch_size: 899}", 900), ("{num_epochs: 1, batch_size: 1}", 900)],
+    [
+        ("{num_epochs: 1, batch_size: 899}", 900),
+        ("{num_epochs: 1, batch_size: 1}", 900),
+        ("{num_epochs: 1, batch_size: 450, accumulation: 226}", 900),
+        ("{num_epochs: 1, batch_size: 897, accumulation: 2}", 900),
+    ],
 )
 def test_batch_of_one_is_refused_beside_batch_normalisation(faults_of, training, num_images):
     ((identifier, place, message),) = faults_of(networks=NORMED, training=training)
@@ -231,6 +250,7 @@ def test_batch_of_one_is_refused_beside_batch_normalisation(faults_of, training,
         "{num_epochs: 1, batch_size: 899, drop_last: true}",
         "{num_epochs: 1, batch_size: 898}",
         "{num_epochs: 1, batch_size: 900}",
+        "{num_epochs: 1, batch_size: 450, accumulation: 225}",
     ],
 )
 def test_larger_last_batch_or_none_is_fine(plan_of, training):
@@ -337,6 +357,27 @@ def test_several_losses_need_a_named_monitor_to_stop_early(faults_of, plan_of):
     assert message.startswith("no metric named 'validation/loss'; did you mean 'validation/loss/")
     named = "{monitor: validation/loss/decoder, mode: min, patience: 2}"
     assert plan_of(early_stopping=named, **both)
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ("{network: encodr, amount: 0.1}", "no network named 'encodr'; did you mean 'encoder'?"),
+        ("{network: x, amount: 0.1}", "no network named 'x'; the networks are ['encoder']"),
+        (
+            "{network: encoder, layers: conv, amount: 0.1}",
+            "network 'encoder' has no conv layers to prune",
+        ),
+        ("{network: encoder, amount: 0.1}", "network 'encoder' has no layers to prune"),
+    ],
+)
+def test_pruned_group_must_find_weights(faults_of, group, message):
+    found = faults_of(
+        networks="{encoder: normed}",
+        training="{num_epochs: 1, batch_size: 60}",
+        weight_pruning=f"{{every_num_epochs: 2, groups: [{group}]}}",
+    )
+    assert [(identifier, text) for identifier, _, text in found] == [("R011", message)]
 
 
 def test_faults_of_all_kinds_come_out_together(faults_of):

@@ -58,6 +58,37 @@ def test_nested_component_is_built_first_and_handed_over():
     assert component.build(data=DATA) == ("outer", ("inner", DATA, 2.0), 3.0)
 
 
+def test_nested_components_of_a_list_are_built_in_order():
+    def inner(data, *, weight: float = 1.0):
+        return data, weight
+
+    def outer(*, terms: tuple[Annotated[Any, Nested("loss")], ...], sizes: tuple[int, ...]):
+        return terms, sizes
+
+    terms = tuple(planned(inner, values={"weight": weight}) for weight in (2.0, 1.0))
+    component = planned(outer, role="loss", values={"terms": terms, "sizes": (3, 4)})
+    assert component.build(data=DATA) == (((DATA, 2.0), (DATA, 1.0)), (3, 4))
+
+
+def test_component_knows_its_path():
+    assert planned(print, role="task.corruptions.1").path == ("task", "corruptions", 1)
+
+
+def test_nested_components_are_listed_after_their_own_at_any_depth():
+    deepest = planned(print, role="task.terms.0.inner")
+    terms = (
+        planned(print, role="task.terms.0", values={"inner": deepest, "sizes": (1, 2)}),
+        planned(print, role="task.terms.1"),
+    )
+    component = planned(print, role="task", values={"terms": terms})
+    assert [each.role for each in component.with_nested()] == [
+        "task",
+        "task.terms.0",
+        "task.terms.0.inner",
+        "task.terms.1",
+    ]
+
+
 def test_all_components_are_listed_nested_ones_too():
     nested = planned(print, role="loss.inner")
     components = make_components(loss=planned(print, role="loss", values={"inner": nested}))

@@ -247,6 +247,14 @@ def test_evaluation_is_proven_too(document):
     assert fault_of(document, task=Wrong).message.endswith("no labels in 2 images")
 
 
+def test_other_evaluations_are_proven_too(document):
+    class Wrong(Copying):
+        def evaluations(self, batch):
+            return {"": self.evaluate(batch), "noisy": batch.noisy}
+
+    assert "has no attribute 'noisy'" in fault_of(document, task=Wrong).message
+
+
 def test_loss_that_is_no_scalar_is_the_plugins_fault(document):
     class Wide(Copying):
         def losses(self, batch):

@@ -49,6 +49,17 @@ class Weighted(Loss):
     def forward(self, prediction, target): ...
 
 
+class Summed(Loss):
+    def __init__(
+        self,
+        *,
+        terms: Annotated[tuple[Annotated[Any, Nested("loss")], ...], Field(min_length=1)],
+        others: tuple[Annotated[Any, Nested("loss")], ...] | None = None,
+    ) -> None: ...
+
+    def forward(self, prediction, target): ...
+
+
 def images(*, size: int = 8): ...
 
 
@@ -71,7 +82,7 @@ FACTORIES = {
     "dataset": {"images": images},
     "network": {"narrow": Narrow, "mirror": Mirror},
     "task": {"copying": copying, "free": free},
-    "loss": {"squared": Squared, "weighted": Weighted},
+    "loss": {"squared": Squared, "weighted": Weighted, "summed": Summed},
     "optimizer": {"descent": descent},
     "metric": {"similarity": similarity, "needy": needy},
 }
@@ -259,7 +270,7 @@ def test_nested_component_is_resolved_with_its_own_defaults(resolved):
         (
             "{weight: 1}",
             "loss.inner",
-            "expected a loss, found {'weight': 1}; write its name, or {type: name, …}",
+            "expected a loss, found {weight: 1}; write its name, or {type: name, …}",
             "R012",
         ),
     ],
@@ -268,6 +279,41 @@ def test_nested_fault_has_its_place(faults_of, inner, key, message, identifier):
     ((line, column, *fault),) = faults_of(loss=f"{{type: weighted, inner: {inner}}}")
     assert (line, tuple(fault)) == (4, (key, message, identifier))
     assert column >= 31
+
+
+def test_nested_components_of_a_list_are_resolved_one_by_one(resolved):
+    loss = resolved(loss="{type: summed, terms: [squared, {type: weighted, inner: squared}]}").loss
+    first, second = loss.values["terms"]
+    assert (first.role, first.component.factory) == ("loss.terms.0", Squared)
+    assert (second.role, second.values["weight"]) == ("loss.terms.1", 1.0)
+    assert loss.values["others"] is None
+    assert loss.plain == {
+        "type": "summed",
+        "terms": [
+            {"type": "squared"},
+            {"type": "weighted", "inner": {"type": "squared"}, "outer": None, "weight": 1.0},
+        ],
+        "others": None,
+    }
+
+
+def test_nested_faults_of_a_list_have_their_places(faults_of):
+    terms = "[sqared, squared, 5, null, {type: weighted, inner: squared, weight: 0}]"
+    faults = faults_of(loss=f"{{type: summed, terms: {terms}}}")
+    hint = "write its name, or {type: name, …}"
+    assert sorted(faults) == [
+        (4, 30, "loss.terms.0", "no loss named 'sqared'; did you mean 'squared'?", "R005"),
+        (4, 47, "loss.terms.2", f"expected a loss, found 5; {hint}", "R012"),
+        (4, 50, "loss.terms.3", f"expected a loss, found null; {hint}", "R012"),
+        (4, 97, "loss.terms.4.weight", "expected a number greater than 0, found 0", "R012"),
+    ]
+
+
+@pytest.mark.parametrize(("terms", "found"), [("squared", "'squared'"), ("[]", "[]")])
+def test_list_of_nested_components_must_be_one(faults_of, terms, found):
+    ((line, _, key, message, identifier),) = faults_of(loss=f"{{type: summed, terms: {terms}}}")
+    assert (line, key, identifier) == (4, "loss.terms", "R012")
+    assert message == f"expected a list of one or more values, found {found}"
 
 
 def test_second_metric_of_a_name_is_numbered(resolved):
@@ -280,7 +326,8 @@ def test_second_metric_of_a_name_is_numbered(resolved):
 def test_task_that_asks_for_a_loss_needs_one(resolved, faults_of):
     ((*_, message, identifier),) = faults_of(loss=None)
     assert message == (
-        "task 'copying' needs a loss, and the recipe names none; there are 'squared', 'weighted'"
+        "task 'copying' needs a loss, and the recipe names none; "
+        "there are 'squared', 'summed', 'weighted'"
     )
     assert identifier == "R010"
     assert resolved(loss=None, task="free").loss is None

@@ -54,14 +54,21 @@ def test_defaults_are_filled_in(read):
         "loss": None,
         "optimizer": {"type": "adam", "lr": 0.001},
         "optimizers": {},
+        "scheduler": None,
+        "schedulers": {},
+        "gradient_clipping": None,
+        "averaging": None,
         "training": {
             "num_epochs": 3,
             "batch_size": 256,
             "evaluation_batch_size": 1024,
             "drop_last": False,
+            "accumulation": 1,
+            "time_limit_minutes": None,
             "num_threads": None,
         },
         "early_stopping": None,
+        "weight_pruning": None,
         "checkpointing": {
             "monitor": None,
             "mode": None,
@@ -169,7 +176,7 @@ def test_shipped_recipe_has_the_right_shape(name):
         (
             "networks.loss=x",
             "networks.loss: a network cannot be called 'loss'; reserved are data, networks, loss, "
-            "parameters, optimizer [R006]",
+            "parameters, optimizer, horizon [R006]",
         ),
         (
             "networks.a-b=x",

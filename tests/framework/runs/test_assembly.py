@@ -18,6 +18,7 @@ from framework.runs.assembly import (
     build_metrics,
     build_on,
     build_optimizers,
+    build_schedulers,
     evaluation_loader,
     split_images,
     training_loader,
@@ -105,6 +106,20 @@ def test_several_optimizers_step_each_its_namesake_but_nothing_frozen(tmp_path):
         "encoder": [id(p) for p in networks["encoder"].parameters()],
         "decoder": [id(networks["decoder"].layer.weight)],
     }
+
+
+def test_schedulers_set_the_rates_of_their_optimizers_over_the_whole_training():
+    scheduler = "scheduler={type: cosine, warm_up_num_epochs: 1}"
+    plan = plan_of(scheduler, "training.num_epochs=3")
+    optimizers = build_optimizers(plan, build_on(plan, CPU))
+    schedulers = build_schedulers(plan, optimizers, steps_per_epoch=2)
+    rates = []
+    for _ in range(7):
+        rates.append(optimizers["main"].param_groups[0]["lr"])
+        optimizers["main"].step()
+        schedulers["main"].step()
+    assert rates.index(max(rates)) == 2
+    assert rates[-1] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_metrics_are_named_and_built_anew_each_time():

@@ -158,6 +158,14 @@ def test_nothing_is_called_best_before_a_finite_value(store):
     assert not (store.path / "best.safetensors").exists()
 
 
+def test_best_of_a_level_of_sparsity_has_a_file_of_its_own(store):
+    save(store, 1)
+    kept, dense = best_of(store), make_best(2).weights
+    store.store_best_of_level(0, dense)
+    assert (store.path / "best-level-0.safetensors").read_bytes() == weights_to_bytes(dense)
+    assert best_of(store) == kept
+
+
 def test_last_weights_are_kept_where_nothing_is_monitored(store):
     store.save(state_after(1), None, seconds=1.0)
     store.keep_last(make_best(1).weights, epoch=7)

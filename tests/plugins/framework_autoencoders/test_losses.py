@@ -2,7 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from framework_autoencoders.losses import BinaryCrossEntropy, MeanSquaredError
+from framework_autoencoders.losses import (
+    BinaryCrossEntropy,
+    IterativeReconstruction,
+    MeanSquaredError,
+)
 
 
 def draw(*shape, seed=0):
@@ -53,3 +57,42 @@ def test_loss_declares_its_target_range_and_has_no_weights(loss):
 def test_loss_is_the_mean_over_images(loss):
     each = [loss()(logits[None], image[None]) for logits, image in zip(LOGITS, IMAGES, strict=True)]
     torch.testing.assert_close(loss()(LOGITS, IMAGES), torch.stack(each).mean())
+
+
+PASSES = tuple(6 * draw(5, 2, 7, 9, seed=seed) - 3 for seed in (2, 3, 4))
+
+
+@pytest.mark.parametrize("base", [MeanSquaredError, BinaryCrossEntropy])
+def test_passes_are_each_compared_with_the_images_and_added_up(base):
+    loss = IterativeReconstruction(base=base())
+    assert loss.num_passes == 3
+    expected = sum(base()(logits, IMAGES) for logits in PASSES)
+    torch.testing.assert_close(loss(PASSES, IMAGES), expected)
+
+
+def test_passes_have_weights():
+    loss = IterativeReconstruction(base=MeanSquaredError(), num_passes=2, weights=(1.0, 0.25))
+    first, second = (MeanSquaredError()(logits, IMAGES) for logits in PASSES[:2])
+    torch.testing.assert_close(loss(PASSES[:2], IMAGES), first + second / 4)
+
+
+def test_one_pass_is_the_base_loss():
+    loss = IterativeReconstruction(base=BinaryCrossEntropy(), num_passes=1)
+    torch.testing.assert_close(loss(LOGITS, IMAGES), BinaryCrossEntropy()(LOGITS, IMAGES))
+
+
+@pytest.mark.parametrize("passes", [PASSES[:2], LOGITS])
+def test_another_number_of_passes_is_no_silent_part_of_the_sum(passes):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        IterativeReconstruction(base=MeanSquaredError())(passes, IMAGES)
+
+
+def test_weights_of_another_number_are_refused():
+    with pytest.raises(ValueError, match="2 weights for 3 passes; write one for each pass"):
+        IterativeReconstruction(base=MeanSquaredError(), weights=(1.0, 0.5))
+
+
+def test_base_of_several_passes_is_refused():
+    inner = IterativeReconstruction(base=MeanSquaredError(), num_passes=2)
+    with pytest.raises(ValueError, match="its base scores several passes itself"):
+        IterativeReconstruction(base=inner)

@@ -2,10 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from framework import SINGLE_OPTIMIZER, Batch, DataInfo
+from framework import SINGLE_OPTIMIZER, Batch, DataInfo, Loss
 from framework_autoencoders.decoders import MirroredDecoder
 from framework_autoencoders.encoders import ConvEncoder
-from framework_autoencoders.losses import BinaryCrossEntropy, MeanSquaredError
+from framework_autoencoders.losses import (
+    BinaryCrossEntropy,
+    IterativeReconstruction,
+    MeanSquaredError,
+)
 from framework_autoencoders.tasks import Reconstruction
 
 DATA = DataInfo(image_shape=(2, 9, 12), num_train=10, num_test=10)
@@ -163,5 +167,60 @@ def test_unknown_names_in_the_chain_are_refused_all_at_once(networks):
 
 def test_chain_that_ends_elsewhere_is_refused_with_both_shapes(networks):
     task = Reconstruction(networks, BinaryCrossEntropy(), chain=("encoder",))
+    with pytest.raises(ValueError, match="the chain encoder turns images of 2x9x12 into 16;"):
+        next(task.losses(make_batch()))
+
+
+def make_iterative(networks, num_passes=3):
+    loss = IterativeReconstruction(base=MeanSquaredError(), num_passes=num_passes)
+    return Reconstruction(networks, loss)
+
+
+def test_each_reconstruction_is_fed_back_for_a_loss_of_several_passes(networks):
+    batch = make_batch()
+    ((_, loss),) = make_iterative(networks).losses(batch)
+    inputs, expected = batch.images, 0
+    for _ in range(3):
+        inputs = networks["decoder"](networks["encoder"](inputs)).sigmoid()
+        expected = expected + (inputs - batch.images).square().mean()
+    torch.testing.assert_close(loss, expected)
+    loss.backward()
+    for network in networks.values():
+        assert all(weights.grad is not None for weights in network.parameters())
+
+
+def test_one_iterative_pass_is_a_plain_reconstruction(networks):
+    batch = make_batch()
+    plain = next(Reconstruction(networks, MeanSquaredError()).losses(batch))[1]
+    torch.testing.assert_close(next(make_iterative(networks, 1).losses(batch))[1], plain)
+
+
+def test_first_pass_of_several_is_measured_and_not_repeated(networks):
+    task, batch = make_iterative(networks), make_batch()
+    set_mode(networks, training=False)
+    with torch.no_grad():
+        list(task.losses(batch))
+        prediction, target = task.evaluate(batch)
+    assert networks["encoder"].num_calls == 3
+    assert target is batch.images
+    assert torch.equal(prediction, make_reference()(batch.images))
+
+
+class Difference(Loss):
+    """Says nothing of passes."""
+
+    def forward(self, prediction, target):
+        return (prediction - target).abs().mean()
+
+
+def test_loss_that_says_nothing_of_passes_has_one(networks):
+    ((_, loss),) = Reconstruction(networks, Difference()).losses(make_batch())
+    assert loss.isfinite()
+    assert networks["encoder"].num_calls == 1
+
+
+def test_chain_that_ends_elsewhere_is_refused_before_it_is_fed_back(networks):
+    loss = IterativeReconstruction(base=MeanSquaredError())
+    task = Reconstruction(networks, loss, chain=("encoder",))
     with pytest.raises(ValueError, match="the chain encoder turns images of 2x9x12 into 16;"):
         next(task.losses(make_batch()))

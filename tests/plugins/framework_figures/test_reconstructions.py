@@ -184,3 +184,13 @@ def test_nothing_records_gradients():
     task = Recorder(0.0)
     Reconstructions().draw(Run(ImageSet(images_of(2)), {None: task}))
     assert task.records is False
+
+
+def test_task_that_draws_noise_is_shown_with_the_same_every_time():
+    class Noisy(Shift):
+        def evaluate(self, batch):
+            return batch.images + torch.rand_like(batch.images), batch.images
+
+    run = Run(ImageSet(images_of(2)), {None: Noisy(0.0)})
+    first, second = (rows_of(Reconstructions().draw(run))[1] for _ in range(2))
+    np.testing.assert_array_equal(first, second)

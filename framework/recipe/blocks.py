@@ -1,0 +1,168 @@
+"""The blocks of a recipe that hold plain values: which keys there are, and their defaults."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Mode = Literal["min", "max"]
+
+
+def _written_as_a_fraction(value: object) -> object:
+    """PyTorch would prune one weight for 1, and all of them for 1.0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        message = f"expected a fraction such as 0.1, found the integer {value}"
+        hint = "write 1.0 for all weights or 0.1 for 10 %"
+        raise PydanticCustomError("R023", "{message}", {"message": message, "hint": hint})
+    return value
+
+
+Amount = Annotated[float, Field(ge=0, le=1), BeforeValidator(_written_as_a_fraction)]
+
+
+class Block(BaseModel):
+    """A part of a recipe: strict, frozen, and without any key that it does not name."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class Training(Block):
+    """How long to train, and in what portions.
+
+    Attributes:
+        num_epochs: number of passes over the training images.
+        batch_size: number of images per optimizer step.
+        evaluation_batch_size: number of images at a time where nothing is learnt.
+        drop_last: whether a last, shorter batch is left out of every epoch.
+        accumulation: number of parts that a batch is carried through the networks in, to save
+            memory; their gradients add up to one optimizer step.
+        time_limit_minutes: training ends with the epoch in which it has taken longer, all attempts
+            together; None sets no limit.
+        num_threads: number of threads to compute with, which decides the last bits of the result;
+            None takes as many as PyTorch finds cores.
+    """
+
+    num_epochs: Count
+    batch_size: Count = 256
+    evaluation_batch_size: Count = 1024
+    drop_last: bool = False
+    accumulation: Count = 1
+    time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
+    num_threads: Count | None = None
+
+
+class GradientClipping(Block):
+    """How long a gradient may be.
+
+    Attributes:
+        max_norm: largest length of the gradient of all weights of one optimizer, as one vector.
+    """
+
+    max_norm: Annotated[float, Field(gt=0)]
+
+
+class Averaging(Block):
+    """Evaluating, and keeping, a running average of the weights.
+
+    Attributes:
+        decay: share of the average that each iteration leaves as it is.
+    """
+
+    decay: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Validation(Block):
+    """Which training images are held out.
+
+    Attributes:
+        fraction: share of the training images; 0 trains on all of them and keeps the last weights.
+        seed: the split's own seed.
+    """
+
+    fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    seed: Seed = 0
+
+
+class EarlyStopping(Block):
+    """When to stop for want of improvement.
+
+    Attributes:
+        monitor: what is watched, as it stands in the metrics log.
+        mode: whether less or more of it is better.
+        patience: number of epochs without improvement after which training stops.
+        min_delta: a change no larger than this is no improvement.
+    """
+
+    monitor: str = "validation/loss"
+    mode: Mode = "min"
+    patience: Count
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Checkpointing(Block):
+    """What is stored on the way, and which weights are kept as the best.
+
+    Attributes:
+        monitor: what decides which weights are best; None takes that of early stopping, or
+            `validation/loss`.
+        mode: whether less or more of it is better; stated together with `monitor`.
+        every_num_epochs: number of epochs between two checkpoints.
+        every_num_iterations: number of iterations between two checkpoints within an epoch; None
+            stores at the end of epochs only.
+    """
+
+    monitor: str | None = None
+    mode: Mode | None = None
+    every_num_epochs: Count = 1
+    every_num_iterations: Count | None = None
+
+
+class PruningGroup(Block):
+    """Weights of one network that are pruned by the same amount.
+
+    Attributes:
+        network: the network's name.
+        layers: which of its layers; transposed convolutions are convolutions.
+        amount: share of the weights that each pruning takes; 0.0 takes none.
+    """
+
+    network: str
+    layers: Literal["linear", "conv", "all"] = "all"
+    amount: Amount
+
+
+def _not_empty(groups: tuple[PruningGroup, ...]) -> tuple[PruningGroup, ...]:
+    """Unlike `min_length`, this does not count groups that are wrong as missing."""
+    if not groups:
+        raise PydanticCustomError("R012", "expected at least one group, found none")
+    return groups
+
+
+class WeightPruning(Block):
+    """When to set weights to zero, which, and whether for good.
+
+    Attributes:
+        every_num_epochs: number of epochs between two prunings; None never prunes.
+        regrow: whether what was set to zero may grow back, so that each pruning takes its amount
+            of all weights; otherwise it takes it of what remains.
+        method: how what is pruned is chosen.
+        n: order of the norm of `ln_structured`.
+        dim: dimension whose slices `ln_structured` takes.
+        grace_num_epochs: number of epochs after a pruning that count for nothing in the patience
+            of early stopping.
+        groups: what to prune.
+    """
+
+    every_num_epochs: Count | None = None
+    regrow: bool = False
+    method: Literal[
+        "l1_unstructured", "ln_structured", "random_unstructured", "global_unstructured"
+    ] = "l1_unstructured"
+    n: Count = 2
+    dim: Literal[0, 1] = 0
+    grace_num_epochs: Annotated[int, Field(ge=0)] = 0
+    groups: Annotated[tuple[PruningGroup, ...], AfterValidator(_not_empty)]

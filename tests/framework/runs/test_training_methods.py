@@ -1,0 +1,185 @@
+"""Schedules, clipping, accumulation, averages, pruning: together, resumed, kept as evaluated."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from ignite.engine import Events
+
+from framework.contracts import Handler
+from framework.discovery import discover
+from framework.engines.evaluator import evaluate
+from framework.handlers.best_weights import copy_weights
+from framework.recipe.loading import load_document
+from framework.recipe.planning import make_plan
+from framework.recipe.schema import read_recipe
+from framework.runs.assembly import split_images
+from framework.runs.fit import Fit
+
+SUPPORT = Path(__file__).parents[2] / "support"
+CPU = torch.device("cpu")
+LENGTH = 4
+"""Iterations in an epoch of the recipe below."""
+SHORT = (
+    "training={num_epochs: 3, batch_size: 50, accumulation: 2}",
+    "early_stopping={patience: 5}",
+    "checkpointing=null",
+    "handlers=[]",
+)
+AVERAGING = "averaging={decay: 0.9}"
+METHODS = (
+    "scheduler={type: one_cycle, max_lr: 0.1}",
+    "gradient_clipping={max_norm: 0.01}",
+    AVERAGING,
+    "weight_pruning={every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}",
+)
+WARMED_UP = ("scheduler={type: cosine, warm_up_num_epochs: 0.75}",)
+PLATEAU = ("scheduler={type: reduce_on_plateau, patience: 0, monitor: train/loss}",)
+
+
+@cache
+def prepared(*overrides):
+    document = load_document(SUPPORT / "tiny.yaml", [*SHORT, *overrides])
+    registry = discover([SUPPORT / "tiny_images.py"])
+    plan, dataset = make_plan(read_recipe(document), document, registry)
+    images = dataset.load().train
+    return plan, images, split_images(plan, len(images))
+
+
+def make_fit(*overrides, observers=()):
+    plan, images, splits = prepared(*overrides)
+    return Fit(plan, images, splits, device=CPU, observers=observers)
+
+
+def carried_out(fit):
+    while fit.advance():
+        pass
+    return fit
+
+
+def reread(value):
+    """A value as it comes back from a checkpoint file."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+
+
+def outcome(fit):
+    return reread([fit.state_dict() | {"seconds": 0.0}, fit.metrics])
+
+
+def is_equal(one, other):
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(is_equal, one, other))
+    return one == other
+
+
+class AtIterations(Handler):
+    """Calls a function after every iteration, when all handlers of the fit have acted."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def attach(self, trainer, evaluator, run):  # noqa: ARG002
+        trainer.add_event_handler(Events.ITERATION_COMPLETED, lambda: self.call(trainer, run))
+
+
+@pytest.fixture(scope="module", params=[METHODS, WARMED_UP, PLATEAU], ids=lambda given: given[0])
+def whole(request):
+    """An uninterrupted fit with its states at all iterations at which it may be saved."""
+    states = {}
+
+    def keep(trainer, run):
+        if trainer.state.iteration % LENGTH:
+            states[trainer.state.iteration] = reread(run.state_dict())
+
+    fit = make_fit(*request.param, observers=[AtIterations(keep)])
+    states[0] = reread(fit.state_dict())
+    while fit.advance():
+        states[fit.epoch * LENGTH] = reread(fit.state_dict())
+    return request.param, outcome(fit), states
+
+
+@pytest.mark.parametrize("iteration", range(3 * LENGTH))
+def test_fit_resumed_at_any_iteration_ends_with_the_same_bits(whole, iteration):
+    methods, expected, states = whole
+    fit = make_fit(*methods)
+    fit.load_state_dict(states[iteration])
+    torch.rand(17)
+    assert is_equal(outcome(carried_out(fit)), expected)
+
+
+def test_resume_would_notice_a_handler_that_was_not_restored(whole):
+    methods, expected, states = whole
+    state = states[2 * LENGTH + 2]
+    lost = set(state["handlers"]) - {"early_stopping", "best_weights"}
+    assert len(lost) == (4 if methods == METHODS else 1)
+    for name in lost:
+        handlers = state["handlers"] | {name: states[0]["handlers"][name]}
+        fit = make_fit(*methods)
+        fit.load_state_dict(state | {"handlers": handlers})
+        assert not is_equal(outcome(carried_out(fit)), expected), name
+
+
+def test_row_has_the_rate_of_the_last_step_and_the_length_of_gradients():
+    rates = []
+
+    def look(_trainer, run):
+        rates.append(run.optimizers["main"].param_groups[0]["lr"])
+
+    fit = make_fit(*METHODS, observers=[AtIterations(look)])
+    fit.advance()
+    # what is seen after an iteration is the rate of the next step
+    assert (fit.metrics["lr"], len(rates)) == (rates[-2], LENGTH)
+    assert fit.metrics["gradient_norm"] > 0.01
+
+
+def test_best_weights_are_the_averages_that_were_evaluated():
+    fit = carried_out(make_fit(*METHODS))
+    own = copy_weights(fit.networks)
+    best = fit.best_weights
+    assert is_equal(reread(fit.state_dict()["networks"]), own)
+    assert not is_equal(own["encoder"], best.weights["encoder"])
+    fit.restore_best()
+    for network in fit.networks.values():
+        network.eval()
+    assert evaluate(fit._evaluator, fit._validation_loader)["loss"] == best.value
+
+
+def test_averages_stay_pruned():
+    fit = carried_out(make_fit(*METHODS))
+    fit.restore_best()
+    weight = fit.networks["encoder"].layers[1].weight
+    assert fit.best["epoch"] == 3
+    assert float((weight == 0).float().mean()) == pytest.approx(0.3, abs=0.02)
+
+
+def test_averaging_leaves_training_alone():
+    averaged, plain = carried_out(make_fit(AVERAGING)), carried_out(make_fit())
+    assert is_equal(copy_weights(averaged.networks), copy_weights(plain.networks))
+    assert averaged.metrics["train/loss"] == plain.metrics["train/loss"]
+    assert averaged.metrics["validation/loss"] != plain.metrics["validation/loss"]
+
+
+def test_averages_are_kept_where_nothing_is_held_out():
+    unheld = ("validation.fraction=0", "early_stopping=null")
+    fit = carried_out(make_fit(AVERAGING, *unheld))
+    averages = reread(fit.state_dict()["handlers"]["averaging"]["averages"])
+    resumed = make_fit(AVERAGING, *unheld)
+    resumed.load_state_dict(reread(fit.state_dict()))
+    for each in (fit, resumed):
+        assert each.restore_best() == 3
+        weights = dict(each.networks["decoder"].named_parameters())
+        assert torch.equal(weights["layer.bias"], averages["decoder.layer.bias"])
+
+
+def test_time_limit_ends_the_fit_and_says_why():
+    fit = carried_out(make_fit("training.time_limit_minutes=1e-9"))
+    assert (fit.status, fit.epoch) == ("early_stopped", 1)
+    assert fit.reason.startswith("training has taken ")
