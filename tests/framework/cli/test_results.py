@@ -54,6 +54,6 @@ def test_last_weights_are_called_so(capsys):
 
 
 def test_next_step_depends_on_the_status():
-    assert next_step(RECORD).endswith("framework run runs/a/1/resolved.yaml --new")
+    assert next_step(RECORD).endswith("framework run runs/a/1 --new")
     interrupted = replace(RECORD, status="interrupted")
     assert next_step(interrupted) == "continue with: framework run runs/a/1"
