@@ -15,8 +15,6 @@ if TYPE_CHECKING:
         DataBundle,
         DataInfo,
         Dataset,
-        Figure,
-        FinishedRun,
         Handler,
         ImageSet,
         Loss,
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from framework.events import FitEvents
+    from framework.finished_runs import Figure, FinishedRun
     from framework.hookspecs import hookimpl
     from framework.learning_rates import Horizon, Scheduler
     from framework.parameters import Nested
@@ -47,8 +46,6 @@ _HOMES = {
         "DataBundle",
         "DataInfo",
         "Dataset",
-        "Figure",
-        "FinishedRun",
         "Handler",
         "ImageSet",
         "Loss",
@@ -67,6 +64,7 @@ _HOMES = {
         "TrainingError",
     ),
     "events": ("FitEvents",),
+    "finished_runs": ("Figure", "FinishedRun"),
     "hookspecs": ("hookimpl",),
     "learning_rates": ("Horizon", "Scheduler"),
     "parameters": ("Nested",),

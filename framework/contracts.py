@@ -1,7 +1,7 @@
 """What plugins provide and what they are given: the contracts of the core with its components."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -233,64 +233,3 @@ class Handler(ABC):
     @abstractmethod
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:
         """Add event handlers to the engines: `trainer.add_event_handler(event, self._act, run)`."""
-
-
-@runtime_checkable
-class FinishedRun(Protocol):
-    """What a figure may read once a run is over.
-
-    Attributes:
-        data: what is known of the data set.
-        history: one row per epoch, oldest first, as in `metrics.jsonl`; a value that was not
-            finite is None.
-        kept_epoch: the epoch whose weights were kept.
-        num_epochs: number of epochs carried out.
-        test_set: the test images, for looking at.
-    """
-
-    @property
-    def data(self) -> DataInfo: ...
-
-    @property
-    def history(self) -> Sequence[Mapping[str, Any]]: ...
-
-    @property
-    def kept_epoch(self) -> int: ...
-
-    @property
-    def num_epochs(self) -> int: ...
-
-    @property
-    def test_set(self) -> ImageSet: ...
-
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """The test images at these places as a batch on the run's device."""
-
-    def task(self, epoch: int | None = None) -> Task | None:
-        """The task in eval mode, with the weights kept, or with those of `epoch`.
-
-        None where that epoch's weights were not stored: a figure names the epochs it needs in
-        `epochs`, and a run that ends sooner does not reach them.
-        """
-
-
-@runtime_checkable
-class Picture(Protocol):
-    """Anything that can be saved as a picture; matplotlib's figures can."""
-
-    def savefig(self, fname: Any, *, format: str) -> None:  # noqa: A002  matplotlib's word
-        """Write the picture."""
-
-
-class Figure(ABC):
-    """Draws one picture of a finished run.
-
-    Attributes:
-        epochs: epochs after which the run must keep its weights for this figure; 0 is untrained.
-    """
-
-    epochs: Sequence[int] = ()
-
-    @abstractmethod
-    def draw(self, run: FinishedRun) -> Picture:
-        """Draw the picture; the caller saves it."""

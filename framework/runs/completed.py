@@ -5,19 +5,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
-from typing import Any
+from math import isfinite, nan
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 
-from framework.contracts import Batch, DataInfo, ImageSet, Task
+from framework.contracts import Batch, DataBundle, DataInfo, ImageSet, Task
 from framework.errors import Fault, FrameworkError
+from framework.finished_runs import Figure
 from framework.recipe.building import build_task
-from framework.recipe.plans import Plan
+from framework.recipe.plans import Plan, PlannedComponent
 from framework.runs.assembly import build_on, evaluation_loader
 from framework.runs.directory import RunDirectory
 from framework.runs.weights import load_weights, read_weights
-from framework.storage import make_folder, write_durably
+from framework.storage import make_folder, write_durably, write_json
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class CompletedRun:
 
     plan: Plan
     store: RunDirectory
-    test_set: ImageSet
+    bundle: DataBundle
     kept_epoch: int
     num_epochs: int
     device: torch.device
@@ -36,6 +38,16 @@ class CompletedRun:
         """What is known of the data set."""
         return self.plan.data
 
+    @property
+    def train_set(self) -> ImageSet:
+        """The training images, validation images included."""
+        return self.bundle.train
+
+    @property
+    def test_set(self) -> ImageSet:
+        """The test images; of a fold, those that validated it."""
+        return self.bundle.test
+
     @cached_property
     def history(self) -> Sequence[Mapping[str, Any]]:
         """One row per epoch; what was not finite is NaN."""
@@ -43,10 +55,11 @@ class CompletedRun:
         rows = [json.loads(line) for line in text.splitlines()]
         return [{k: nan if v is None else float(v) for k, v in row.items()} for row in rows]
 
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """The test images at these places."""
+    def batch(self, indices: Sequence[int], split: Literal["train", "test"] = "test") -> Batch:
+        """The images at these places of a split."""
         places = torch.tensor(indices, dtype=torch.int64)
-        loader = evaluation_loader(self.plan, self.test_set, places, self.device)
+        images = self.test_set if split == "test" else self.train_set
+        loader = evaluation_loader(self.plan, images, places, self.device)
         batches = list(loader.epoch())
         labels = [b.labels for b in batches if b.labels is not None]
         return Batch(
@@ -68,21 +81,33 @@ class CompletedRun:
         return build_task(self.plan.components, self.plan.data, networks, self.device)
 
 
-def draw_figures(run: CompletedRun) -> list[Fault]:
-    """Draw every figure of the recipe; one that fails spoils none of the others."""
+def draw_figures(run: CompletedRun, folder: Path | None = None) -> list[Fault]:
+    """Draw every figure of the recipe; one that fails spoils none of the others.
+
+    Args:
+        run: what to draw.
+        folder: where pictures and their values go; by default beside the run's other files.
+    """
     faults: list[Fault] = []
-    folder = make_folder(run.store.path / "figures")
+    folder = make_folder(folder or run.store.path / "figures")
     for name, planned in run.plan.components.figures.items():
         try:
-            picture = planned.build(data=run.data).draw(run)
-            buffer = io.BytesIO()
-            picture.savefig(buffer, format="png")
+            _draw(run, planned, folder / name)
         except FrameworkError as error:
             faults += error.faults
         except Exception as error:  # a figure is a plugin's, and may raise anything
             message = f"{planned.component.label} failed: {type(error).__name__}: {error}"
             hint = "the run is finished all the same; its weights and metrics are kept"
             faults.append(Fault("P013", message, key=planned.role, hint=hint))
-        else:
-            write_durably(folder / f"{name}.png", buffer.getvalue())
     return faults
+
+
+def _draw(run: CompletedRun, planned: PlannedComponent, path: Path) -> None:
+    figure: Figure = planned.build(data=run.data)
+    picture = figure.draw(run)
+    buffer = io.BytesIO()
+    picture.savefig(buffer, format="png")
+    values = {k: float(v) if isfinite(v) else None for k, v in figure.values(run).items()}
+    write_durably(path.with_suffix(".png"), buffer.getvalue())
+    if values:
+        write_json(path.with_suffix(".json"), values)

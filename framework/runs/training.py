@@ -180,7 +180,7 @@ def _measured(
     for network in fit.networks.values():
         network.eval()
     store.update(test=evaluate(evaluator, loader))
-    return CompletedRun(plan, store, bundle.test, kept_epoch, fit.epoch, device)
+    return CompletedRun(plan, store, bundle, kept_epoch, fit.epoch, device)
 
 
 @contextmanager

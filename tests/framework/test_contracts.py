@@ -2,19 +2,16 @@
 
 import pytest
 import torch
-from matplotlib.figure import Figure as MatplotlibFigure
 from torchmetrics import MeanSquaredError
 
 from framework.contracts import (
     Batch,
     DataInfo,
     Dataset,
-    Figure,
     Handler,
     ImageSet,
     Loss,
     Metric,
-    Picture,
     Task,
 )
 
@@ -40,7 +37,7 @@ def test_batch_refuses_labels_of_another_length():
         Batch(torch.zeros(3, 1, 2, 2), torch.zeros(2, dtype=torch.int64), torch.arange(3))
 
 
-@pytest.mark.parametrize("contract", [Dataset, Loss, Task, Handler, Figure])
+@pytest.mark.parametrize("contract", [Dataset, Loss, Task, Handler])
 def test_contract_has_to_be_implemented(contract):
     with pytest.raises(TypeError, match="abstract"):
         contract()
@@ -72,11 +69,6 @@ def test_task_has_one_evaluation_without_a_name_unless_it_says_otherwise():
     assert evaluations[""][0] is images
 
 
-def test_figure_needs_no_epochs_unless_it_says_otherwise():
-    assert tuple(Figure.epochs) == ()
-
-
-def test_torchmetrics_and_matplotlib_fulfil_our_protocols():
+def test_torchmetrics_fulfil_our_protocol():
     assert isinstance(MeanSquaredError(), Metric)
-    assert isinstance(MatplotlibFigure(), Picture)
     assert not isinstance(object(), Metric)

@@ -1,5 +1,6 @@
 """Figures see a finished run: its rows, its test images, its task with stored weights."""
 
+import json
 import math
 from functools import cache
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from framework.contracts import FinishedRun
 from framework.discovery import discover
+from framework.finished_runs import FinishedRun
 from framework.handlers.best_weights import copy_weights
 from framework.recipe.loading import load_document
 from framework.recipe.planning import make_plan
@@ -33,6 +34,12 @@ class Good(Figure):
     def draw(self, run):
         return Drawn()
 
+class Measuring(Good):
+    """Draws, and measures."""
+
+    def values(self, run):
+        return {"mean": 0.5, "lost": float("nan")}
+
 class Raising(Figure):
     """Cannot draw."""
 
@@ -53,7 +60,8 @@ class Unsavable(Figure):
 
 @hookimpl
 def provide_figures():
-    return {"good": Good, "raising": Raising, "explaining": Explaining, "unsavable": Unsavable}
+    return {"good": Good, "measuring": Measuring, "raising": Raising,
+            "explaining": Explaining, "unsavable": Unsavable}
 '''
 
 
@@ -82,7 +90,7 @@ def completed(plan_of, tmp_path):
         store.keep_last(weights_of(plan, 0.0), epoch=2)
         rows = '{"epoch": 1, "train/loss": 0.5}\n{"epoch": 2, "train/loss": null}\n'
         (store.path / "metrics.jsonl").write_text(rows)
-        return CompletedRun(plan, store, dataset.load().test, 2, 2, CPU)
+        return CompletedRun(plan, store, dataset.load(), 2, 2, CPU)
 
     return completed
 
@@ -149,3 +157,16 @@ def test_figures_are_drawn_and_those_that_fail_are_told(completed):
     drawn = sorted((run.store.path / "figures").iterdir())
     assert [path.name for path in drawn] == ["good-2.png", "good.png"]
     assert drawn[0].read_bytes() == b"png"
+
+
+def test_values_of_a_figure_are_stored_beside_it(completed):
+    run = completed("figures=[measuring]")
+    assert draw_figures(run) == []
+    stored = run.store.path / "figures" / "measuring.json"
+    assert json.loads(stored.read_text()) == {"mean": 0.5, "lost": None}
+
+
+def test_training_images_are_there_for_figures(completed):
+    run = completed()
+    batch = run.batch([7, 3], "train")
+    assert torch.equal(batch.images * 255, run.train_set.images[[7, 3]].float())
