@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from framework.adversarial_objectives import AdversarialObjective
     from framework.application import check, run
     from framework.contracts import (
         SINGLE_OPTIMIZER,
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from framework.events import FitEvents
-    from framework.finished_runs import Figure, FinishedRun
+    from framework.finished_runs import Figure, FinishedRun, LayerRow
     from framework.hookspecs import hookimpl
     from framework.learning_rates import Horizon, Scheduler
+    from framework.operations import Operation
     from framework.parameters import Nested
+    from framework.runs.loading import load_run
 
 _HOMES = {
+    "adversarial_objectives": ("AdversarialObjective",),
     "application": ("check", "run"),
     "contracts": (
         "SINGLE_OPTIMIZER",
@@ -64,15 +68,18 @@ _HOMES = {
         "TrainingError",
     ),
     "events": ("FitEvents",),
-    "finished_runs": ("Figure", "FinishedRun"),
+    "finished_runs": ("Figure", "FinishedRun", "LayerRow"),
     "hookspecs": ("hookimpl",),
     "learning_rates": ("Horizon", "Scheduler"),
+    "operations": ("Operation",),
     "parameters": ("Nested",),
+    "runs.loading": ("load_run",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "SINGLE_OPTIMIZER",
+    "AdversarialObjective",
     "Batch",
     "DataBundle",
     "DataError",
@@ -87,9 +94,11 @@ __all__ = [
     "Horizon",
     "ImageSet",
     "Infeasible",
+    "LayerRow",
     "Loss",
     "Metric",
     "Nested",
+    "Operation",
     "PluginError",
     "RecipeError",
     "Run",
@@ -99,6 +108,7 @@ __all__ = [
     "check",
     "fingerprint_of",
     "hookimpl",
+    "load_run",
     "run",
 ]
 

@@ -15,8 +15,9 @@ from framework.recipe.plans import Plan
 from framework.recipe.schema import read_recipe
 from framework.runs.carry_out import carry_out, continue_run
 from framework.runs.identity import digest_of
+from framework.runs.options import Options
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run
-from framework.runs.training import Options
+from framework.runs.workers import read_job
 
 
 def check(
@@ -90,6 +91,34 @@ def run(
     plan, dataset = _planned(load_document(recipe, overrides), options.plugin_files)
     _warn_of(plan, options)
     return carry_out(plan, dataset, options)
+
+
+def carry_out_job(
+    file: str | Path,
+    *,
+    handlers: Sequence[Handler] = (),
+    announce: Callable[[str], None] = print,
+    warn: Callable[[str], None] = warnings.warn,
+) -> RunRecord:
+    """Carry out, or go on with, the part of a run that an executor was given.
+
+    Args:
+        file: describes the job.
+        handlers: handlers that look on.
+        announce: takes lines for the user.
+        warn: takes warnings.
+
+    Raises:
+        FrameworkError: as `run`.
+    """
+    job = read_job(Path(file))
+    return run(
+        job.pop("run"),
+        **{name: value for name, value in job.items() if name != "format"},
+        handlers=handlers,
+        announce=announce,
+        warn=warn,
+    )
 
 
 def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRecord:

@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import torch
 from ignite.engine import Engine
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
@@ -27,6 +28,8 @@ class DataInfo:
         num_classes: number of classes; 0 where there are no labels.
         class_names: a name per class, in the order of the labels; may be empty.
         value_range: smallest and largest value that a pixel can take when networks see it.
+        left_out_classes: classes of which no image is among the training images, though the test
+            images may hold some; `num_train` does not count them.
     """
 
     image_shape: tuple[int, int, int]
@@ -35,6 +38,7 @@ class DataInfo:
     num_classes: int = 0
     class_names: tuple[str, ...] = ()
     value_range: tuple[float, float] = (0.0, 1.0)
+    left_out_classes: tuple[int, ...] = ()
 
     @property
     def num_features(self) -> int:
@@ -57,6 +61,17 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def subset(self, places: Int[Tensor, " _"]) -> "ImageSet":
+        """The images at these places, copied."""
+        places = places.to(self.images.device)
+        labels = None if self.labels is None else self.labels[places]
+        return ImageSet(self.images[places], labels)
+
+    def to(self, device: torch.device) -> "ImageSet":
+        """The images on a device; the same memory where they are there already."""
+        labels = None if self.labels is None else self.labels.to(device)
+        return ImageSet(self.images.to(device), labels)
 
 
 @dataclass(frozen=True)
@@ -156,8 +171,17 @@ class Task(ABC):
 
         A task with one loss yields it under `SINGLE_OPTIMIZER`. Never yield inside
         `torch.no_grad()` or another global mode: the mode would stay on for the trainer. The same
-        generator gives the validation losses, in eval mode and without gradients.
+        generator gives the validation losses, in eval mode and without gradients. A name that is
+        yielded several times for a batch is stepped as often, and logged with its mean.
         """
+
+    def terms(self) -> Mapping[str, Float[Tensor, ""]]:
+        """Further scalars that belong to the loss which `losses` last yielded, by name.
+
+        Such as the terms that it is a sum of. They are asked for after every yield, averaged over
+        the epoch as losses are, and logged as `train/<name>` and `validation/<name>`.
+        """
+        return {}
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -180,6 +204,7 @@ class Run(Protocol):
     """What a handler may see and do while a fit goes on.
 
     Attributes:
+        label: which of several trainings of one run this is, such as `fold 2`; else empty.
         task: the task in training.
         networks: the networks by name.
         optimizers: the optimizers by name.
@@ -191,6 +216,9 @@ class Run(Protocol):
         seconds: time spent training, over all attempts.
         directory: where the run keeps its files, or None for a fit in memory.
     """
+
+    @property
+    def label(self) -> str: ...
 
     @property
     def task(self) -> Task: ...

@@ -2,9 +2,33 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from torch import nn
+
 from framework.contracts import Batch, DataInfo, ImageSet, Task
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer as the dry run met it.
+
+    Attributes:
+        network: the network's name in the recipe.
+        layer: dotted name inside the network.
+        kind: class of the layer.
+        input_shape: shape of its input without the batch.
+        output_shape: shape of its output without the batch.
+        num_parameters: number of trainable values of its own.
+    """
+
+    network: str
+    layer: str
+    kind: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    num_parameters: int
 
 
 @runtime_checkable
@@ -20,6 +44,7 @@ class FinishedRun(Protocol):
         train_set: the training images, validation images included.
         test_set: the test images, for looking at; of a fold, which never sees those, the images
             that validated it.
+        layers: the layers of all networks, in the order in which images meet them.
     """
 
     @property
@@ -40,6 +65,9 @@ class FinishedRun(Protocol):
     @property
     def test_set(self) -> ImageSet: ...
 
+    @property
+    def layers(self) -> Sequence[LayerRow]: ...
+
     def batch(self, indices: Sequence[int], split: Literal["train", "test"] = "test") -> Batch:
         """The images at these places of a split as a batch on the run's device."""
 
@@ -49,6 +77,9 @@ class FinishedRun(Protocol):
         None where that epoch's weights were not stored: a figure names the epochs it needs in
         `epochs`, and a run that ends sooner does not reach them.
         """
+
+    def networks(self, epoch: int | None = None) -> Mapping[str, nn.Module] | None:
+        """The networks by name, in eval mode and without gradients, as `task` has them."""
 
 
 @runtime_checkable

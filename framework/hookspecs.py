@@ -27,8 +27,10 @@ KINDS: Mapping[str, str] = {
     "scheduler": "provide_schedulers",
     "metric": "provide_metrics",
     "corruption": "provide_corruptions",
+    "adversarial_objective": "provide_adversarial_objectives",
     "handler": "provide_handlers",
     "figure": "provide_figures",
+    "executor": "provide_executors",
 }
 """Kind of component → the hook that provides it."""
 
@@ -82,6 +84,12 @@ def provide_corruptions() -> Mapping[str, Factory]:
 
 
 @hookspec
+def provide_adversarial_objectives() -> Mapping[str, Factory]:
+    """Adversarial objectives: the losses of a discriminator and a generator; from `data`."""
+    return {}
+
+
+@hookspec
 def provide_handlers() -> Mapping[str, Factory]:
     """Handlers: objects that attach themselves to the events of a fit."""
     return {}
@@ -90,4 +98,10 @@ def provide_handlers() -> Mapping[str, Factory]:
 @hookspec
 def provide_figures() -> Mapping[str, Factory]:
     """Figures: objects that draw a picture of a finished run."""
+    return {}
+
+
+@hookspec
+def provide_executors() -> Mapping[str, Factory]:
+    """Executors: objects that carry jobs out in other processes, here or elsewhere."""
     return {}

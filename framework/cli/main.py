@@ -13,6 +13,7 @@ from click.exceptions import Exit, NoArgsIsHelpError
 from framework.cli.check import check
 from framework.cli.components import components
 from framework.cli.crashes import crash_fault
+from framework.cli.job import job
 from framework.cli.messages import report
 from framework.cli.recipes import recipes
 from framework.cli.run import run
@@ -31,7 +32,7 @@ def cli() -> None:
     """Representation learning on images: from a recipe to a finished run."""
 
 
-for command in (run, check, runs, recipes, components):
+for command in (run, check, runs, recipes, components, job):
     cli.add_command(command)
 
 

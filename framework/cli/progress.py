@@ -44,14 +44,18 @@ class LiveProgress(Handler):
     """Draws epoch and iteration as bars, with losses, the best so far and the time left.
 
     It draws in the training's own thread, a few times a second, and costs a glance at the clock
-    per iteration.
+    per iteration. Of several fits that advance in turns it shows the one at work, and how far all
+    of them are.
 
     Args:
         console: where to draw.
     """
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, auto_refresh=False)
+        self._console = console
+        self._live: Live | None = None
+        self._fits: list[tuple[Engine, Run]] = []
+        self._num_ended = 0
         self._started_at = 0.0
         self._done_at_start = 0.0
         self._drawn_at = 0.0
@@ -59,19 +63,29 @@ class LiveProgress(Handler):
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
         """Draw from FIT_STARTED to FIT_ENDED."""
-        trainer.add_event_handler(FitEvents.FIT_STARTED, self._start, trainer)
+        self._fits.append((trainer, run))
+        trainer.add_event_handler(FitEvents.FIT_STARTED, self._start)
         trainer.add_event_handler(Events.ITERATION_COMPLETED, self._draw_sometimes, trainer, run)
         trainer.add_event_handler(FitEvents.SAVING, self._end_epoch, trainer, run)
-        trainer.add_event_handler(FitEvents.FIT_ENDED, self.stop)
+        trainer.add_event_handler(FitEvents.FIT_ENDED, self._end_fit)
 
     def stop(self) -> None:
         """Leave the last picture standing and give the terminal back."""
-        self._live.stop()
+        if self._live is not None:
+            self._live.stop()
+        self._live, self._fits, self._num_ended = None, [], 0
 
-    def _start(self, trainer: Engine) -> None:
-        self._started_at = time.monotonic()
-        self._done_at_start = _epochs_done(trainer)
-        self._live.start()
+    def _start(self) -> None:
+        if self._live is None:
+            self._started_at = time.monotonic()
+            self._done_at_start = self._epochs_done()
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+
+    def _end_fit(self) -> None:
+        self._num_ended += 1
+        if self._num_ended == len(self._fits):
+            self.stop()
 
     def _draw_sometimes(self, trainer: Engine, run: Run) -> None:
         if time.monotonic() - self._drawn_at >= _SECONDS_BETWEEN_FRAMES:
@@ -83,23 +97,36 @@ class LiveProgress(Handler):
 
     def _draw(self, trainer: Engine, run: Run) -> None:
         self._drawn_at = time.monotonic()
-        self._live.update(self._picture(trainer, run), refresh=True)
+        if self._live is not None:
+            self._live.update(self._picture(trainer, run), refresh=True)
 
     def _picture(self, trainer: Engine, run: Run) -> RenderableType:
         iteration, length = trainer.state.iteration, trainer.state.epoch_length or 1
         epoch = ceil(iteration / length)
         place = iteration - (epoch - 1) * length
         bars = Table.grid(padding=(0, 2, 0, 0))
+        left = self._time_left()
+        if len(self._fits) > 1:
+            share = self._epochs_done() / self._epochs_to_do()
+            bars.add_row("all", f"{share:.0%}", ProgressBar(1, share, width=_BAR_WIDTH), left)
+            left = ""
         epochs = ProgressBar(run.num_epochs, iteration / length, width=_BAR_WIDTH)
-        bars.add_row("epoch", f"{epoch}/{run.num_epochs}", epochs, self._time_left(trainer, run))
+        name = f"{run.label}, epoch" if run.label else "epoch"
+        bars.add_row(name, f"{epoch}/{run.num_epochs}", epochs, left)
         bars.add_row("iteration", f"{place}/{length}", ProgressBar(length, place, width=_BAR_WIDTH))
         return Group(bars, Text(self._values(trainer, run)))
 
-    def _time_left(self, trainer: Engine, run: Run) -> str:
-        done = _epochs_done(trainer)
+    def _time_left(self) -> str:
+        done = self._epochs_done()
         seconds = time.monotonic() - self._started_at
-        left = seconds / (done - self._done_at_start) * (run.num_epochs - done)
+        left = seconds / (done - self._done_at_start) * (self._epochs_to_do() - done)
         return f"{timedelta(seconds=round(left))} left"
+
+    def _epochs_done(self) -> float:
+        return sum(_epochs_done(trainer) for trainer, _ in self._fits)
+
+    def _epochs_to_do(self) -> int:
+        return sum(run.num_epochs for _, run in self._fits)
 
     def _values(self, trainer: Engine, run: Run) -> str:
         losses: Any = trainer.state.output

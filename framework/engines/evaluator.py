@@ -22,14 +22,15 @@ def make_evaluator(
     """Make the engine that measures losses and metrics; it never changes a weight.
 
     Batch i meets the same noise in every epoch, else a best value could not be measured again.
-    `state.metrics` holds the means of the losses and the computed metrics.
+    `state.metrics` holds the means of the losses and of their terms, and the computed metrics.
     """
     averages, measured = LossAverages(), MetricSets(metrics)
 
     def step(engine: Engine, batch: Batch) -> None:
         seed_generators(derive_seed(seed, "evaluation", engine.state.iteration), device)
-        losses = {name: loss.item() for name, loss in _without_gradients(task.losses(batch))}
-        averages.update(losses, len(batch))
+        for name, loss in _without_gradients(task.losses(batch)):
+            terms = {term: value.item() for term, value in task.terms().items()}
+            averages.update({name: loss.item()}, terms, weight=float(len(batch)))
         if metrics:
             with torch.no_grad():
                 measured.update(task.evaluations(batch))

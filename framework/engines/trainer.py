@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from framework.contracts import Batch, Task
 from framework.engines.accumulation import Portion, split_batch
+from framework.engines.averages import LossAverages
 from framework.engines.engine import ReliableEngine
 from framework.errors import Fault, TrainingError
 from framework.events import FitEvents
@@ -29,7 +30,8 @@ def make_trainer(
 
     Before each step the random state becomes a function of (seed, iteration), so that an iteration
     is the same whether the run was interrupted before it or not. The output of an iteration is
-    `{optimizer: loss}`; `state.optimizer_name` is the optimizer that the current loss is for.
+    `{optimizer: loss}`; `state.terms` holds the terms that came with the losses, and
+    `state.optimizer_name` is the optimizer that the current loss is for.
 
     Args:
         task: what gives the losses.
@@ -48,16 +50,15 @@ def make_trainer(
         iteration = engine.state.iteration
         seed_generators(derive_seed(seed, "step", iteration), device)
         portions = split_batch(task, batch, accumulation)
-        values: dict[str, float] = {}
-        while (name := backward(engine, portions, values)) is not None:
+        averages = LossAverages()
+        while (name := backward(engine, portions, averages)) is not None:
             engine.fire_event(FitEvents.BACKWARD_COMPLETED)
             optimizers[name].step()
             engine.fire_event(FitEvents.OPTIMIZER_STEPPED)
-        return values
+        engine.state.terms = averages.terms  # type: ignore[attr-defined]
+        return averages.losses
 
-    def backward(
-        engine: Engine, portions: Sequence[Portion], values: dict[str, float]
-    ) -> str | None:
+    def backward(engine: Engine, portions: Sequence[Portion], averages: LossAverages) -> str | None:
         """Advance every portion by one loss; answer whose gradients are there now."""
         stepping = None
         for losses, weight in portions:
@@ -65,12 +66,12 @@ def make_trainer(
                 if stepping is None:
                     stepping = name
                     engine.state.optimizer_name = name  # type: ignore[attr-defined]
-                    values[name] = 0.0
                     optimizers[name].zero_grad(set_to_none=True)
                 recent.append(loss.item())
                 if not math.isfinite(recent[-1]):
                     raise _diverged(engine, optimizers[name], recent)
-                values[name] += recent[-1] * weight
+                terms = {term: value.item() for term, value in task.terms().items()}
+                averages.update({name: recent[-1]}, terms, weight=weight)
                 (loss if weight == 1 else loss * weight).backward()
         return stepping
 

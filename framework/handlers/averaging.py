@@ -35,7 +35,7 @@ class Averaging(Handler):
             for key, weight in network.named_parameters()
         }
         self._averages: dict[str, Tensor] = {}
-        self._update = get_ema_multi_avg_fn(decay)
+        self._decay = decay
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
         """Average after iterations; put the averages in for the evaluation, and take them out."""
@@ -54,7 +54,8 @@ class Averaging(Handler):
             self._averages = {key: weight.detach().clone() for key, weight in self._weights.items()}
             return
         weights = [weight.detach() for weight in self._weights.values()]
-        self._update(list(self._averages.values()), weights, 0)
+        update = get_ema_multi_avg_fn(self._decay)
+        update(list(self._averages.values()), weights, 0)
 
     def _exchange(self) -> None:
         with torch.no_grad():

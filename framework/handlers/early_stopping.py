@@ -36,6 +36,10 @@ class EarlyStopping(Handler):
         """Look after every evaluation."""
         trainer.add_event_handler(FitEvents.VALIDATED, self._look, run)
 
+    def restart(self) -> None:
+        """Forget what was best, and every epoch without improvement."""
+        self._best, self._num_bad_epochs = None, 0
+
     def grant_grace(self, num_epochs: int) -> None:
         """Let the next evaluations, so many of them, count for nothing unless they improve."""
         self._num_grace_epochs = num_epochs

@@ -35,7 +35,8 @@ class EpochLog(Handler):
 def epoch_line(run: Run, *, seconds: float) -> str:
     """An epoch's metrics, the best so far and the time taken, as one line."""
     width = len(str(run.num_epochs))
-    parts = [f"epoch {run.epoch:{width}d}/{run.num_epochs}"]
+    parts = [run.label] if run.label else []
+    parts += [f"epoch {run.epoch:{width}d}/{run.num_epochs}"]
     parts += [f"{name} {value:.5g}" for name, value in run.metrics.items()]
     if run.best is not None:
         parts.append(f"best {run.best['value']:.5g} (epoch {run.best['epoch']})")

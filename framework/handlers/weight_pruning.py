@@ -14,9 +14,9 @@ from framework.handlers.masks import Masks, PruningMethod
 from framework.seeding import derive_seed, seed_generators
 
 
-@dataclass(frozen=True)
+@dataclass
 class PruningGroup:
-    """Weights that are pruned by the same amount.
+    """Weights that are pruned by the same amount, which may change from one pruning to the next.
 
     Attributes:
         name: what its sparsity is reported as.
@@ -36,8 +36,11 @@ class WeightPruning(Handler):
     masks last: each pruning takes its amount of what remains (0.3, then 0.51, then 0.657 for an
     amount of 0.3), gradients of what is pruned are zero and so are the weights after each step.
 
+    Attributes:
+        groups: what is pruned.
+
     Args:
-        groups: what to prune, and how much of it.
+        groups: what to prune, and how much of it at a time.
         every_num_epochs: number of epochs between two prunings.
         regrow: whether what was set to zero may grow back.
         method: how to choose what is pruned.
@@ -55,7 +58,7 @@ class WeightPruning(Handler):
         seed: int,
         after_pruning: Callable[[int], None],
     ) -> None:
-        self._groups = tuple(groups)
+        self.groups = tuple(groups)
         self._every_num_epochs = every_num_epochs
         self._regrow = regrow
         self._method = method
@@ -76,7 +79,7 @@ class WeightPruning(Handler):
 
     def _prune_when_due(self, run: Run) -> None:
         epoch = run.epoch + 1  # counts this one only from VALIDATING on
-        groups = [group for group in self._groups if group.amount > 0]
+        groups = [group for group in self.groups if group.amount > 0]
         if epoch % self._every_num_epochs or not groups:
             return
         device = next(iter(self._weights.values())).device
@@ -110,7 +113,7 @@ class WeightPruning(Handler):
                 self._weights[name].mul_(mask)
 
     def _measure(self, run: Run) -> None:
-        for group in self._groups:
+        for group in self.groups:
             num_kept = sum(int(weight.count_nonzero()) for weight in group.weights.values())
             num_weights = sum(weight.numel() for weight in group.weights.values())
             run.metrics[f"sparsity/{group.name}"] = 1 - num_kept / num_weights

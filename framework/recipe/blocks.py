@@ -1,5 +1,6 @@
 """The blocks of a recipe that hold plain values: which keys there are, and their defaults."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -75,6 +76,35 @@ class Averaging(Block):
     decay: Annotated[float, Field(gt=0, lt=1)]
 
 
+def _in_order(points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    """Unlike `min_length`, this does not count points that are wrong as missing."""
+    epochs = [epoch for epoch, _ in points]
+    if len(epochs) < 2:  # noqa: PLR2004  a line has two ends
+        message = f"expected at least two points, found {len(epochs)}"
+        hint = "write an epoch and a value in each: [[1, 0.0], [20, 0.3]]"
+        raise PydanticCustomError("R012", "{message}", {"message": message, "hint": hint})
+    if any(late <= early for early, late in pairwise(epochs)):
+        message = f"expected points in the order of their epochs, found the epochs {epochs}"
+        raise PydanticCustomError("R012", "{message}", {"message": message})
+    return points
+
+
+class Schedule(Block):
+    """How a number of the recipe changes from epoch to epoch.
+
+    Attributes:
+        parameter: its dotted place in the recipe, such as `task.corruptions.0.std`.
+        points: epochs, from 1, and the number's values in them; beyond the first and the last the
+            value stays.
+        shape: how the value goes from point to point: in a line, all at once when the next point
+            is reached, or along half a cosine.
+    """
+
+    parameter: str
+    points: Annotated[tuple[tuple[Count, float], ...], AfterValidator(_in_order)]
+    shape: Literal["linear", "step", "cosine"] = "linear"
+
+
 class Validation(Block):
     """Which training images are held out.
 
@@ -85,6 +115,38 @@ class Validation(Block):
 
     fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
     seed: Seed = 0
+
+
+class CrossValidation(Block):
+    """Training once per fold of the training images, validating on the fold each time.
+
+    The folds take the place of `validation`, which `keep: refit` alone uses.
+
+    Attributes:
+        num_folds: number of parts that the images are dealt into.
+        stratified: whether every fold holds the classes in the proportions of the whole.
+        num_repeats: how often the images are dealt anew; each time gives `num_folds` more folds.
+        seed: the deal's own seed.
+        keep: which weights are kept and measured on the test images: those of the fold with the
+            best value of what is monitored, those of a training on all images but `validation`,
+            or those of all folds, whose predictions are averaged.
+        out_of_fold: whether the prediction for every training image by the networks that have not
+            trained on it is stored.
+        fold: the only fold to train, as a run of its own; None trains all of them.
+    """
+
+    num_folds: Annotated[int, Field(ge=2)] = 5
+    stratified: bool = False
+    num_repeats: Count = 1
+    seed: Seed = 0
+    keep: Literal["best_fold", "refit", "ensemble"] = "best_fold"
+    out_of_fold: bool = True
+    fold: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def num_fits(self) -> int:
+        """Number of folds over all repeats."""
+        return self.num_folds * self.num_repeats
 
 
 class EarlyStopping(Block):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,9 +29,13 @@ def building_order(networks: Mapping[str, PlannedComponent]) -> list[str]:
 
 
 def build_networks(
-    networks: Mapping[str, PlannedComponent], data: DataInfo, *, seed: int
+    networks: Mapping[str, PlannedComponent],
+    data: DataInfo,
+    *,
+    seed: int,
+    parts: dict[str, Any] | None = None,
 ) -> dict[str, nn.Module]:
-    """Build all networks, in the order of the recipe.
+    """Build all networks, in the order of the recipe; all that is built is added to `parts`.
 
     Each network's weights depend on the seed and its own name only: adding a network changes none
     of the others.
@@ -38,7 +43,7 @@ def build_networks(
     built: dict[str, nn.Module] = {}
     for name in building_order(networks):
         seed_generators(derive_seed(seed, f"weights/{name}"), torch.device("cpu"))
-        built[name] = networks[name].build(data=data, networks=built)
+        built[name] = networks[name].build(data=data, networks=built, parts=parts)
     return {name: built[name] for name in networks}
 
 
@@ -53,9 +58,15 @@ def build_task(
     data: DataInfo,
     networks: Mapping[str, nn.Module],
     device: torch.device,
+    *,
+    parts: dict[str, Any] | None = None,
 ) -> Task:
-    """Build the task with its loss, moved to `device`, around networks that are there already."""
-    loss = None if components.loss is None else components.loss.build(data=data, networks=networks)
+    """Build the task with its loss, moved to `device`, around networks that are there already.
+
+    All that is built is added to `parts` by its role.
+    """
+    planned, given = components.loss, {"data": data, "networks": networks}
+    loss = None if planned is None else planned.build(parts=parts, **given)
     if isinstance(loss, nn.Module):
         loss = loss.to(device)
-    return components.task.build(data=data, networks=networks, loss=loss)
+    return components.task.build(loss=loss, parts=parts, **given)

@@ -8,7 +8,7 @@ from framework.recipe.documents import Document
 from framework.recipe.plans import PlannedComponent
 
 INFEASIBLE = "R017"
-_REFUSED_VALUES = "R018"
+REFUSED_VALUES = "R018"
 _FAILED = "P011"
 
 
@@ -34,7 +34,7 @@ def construction(planned: PlannedComponent, document: Document) -> Iterator[None
         raise RecipeError(Fault(INFEASIBLE, str(error), planned.role, place)) from error
     except (ValueError, RuntimeError) as error:
         message = f"{label} cannot be built: {error}"
-        raise RecipeError(Fault(_REFUSED_VALUES, message, planned.role, place)) from error
+        raise RecipeError(Fault(REFUSED_VALUES, message, planned.role, place)) from error
     except Exception as error:
         message = f"{label} fails to build: {type(error).__name__}: {error}"
         raise PluginError(Fault(_FAILED, message, planned.role, place)) from error

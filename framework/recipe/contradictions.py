@@ -9,6 +9,7 @@ from framework.validation import MISSING_KEY, Problem
 _CONTRADICTION = "R008"
 _NO_OPTIMIZER = "R011"
 _DEFAULT_MONITOR = "validation/loss"
+_PARTS_OF_THE_LOSS = ("loss.", "networks.", "task.")
 
 
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
@@ -18,6 +19,10 @@ def contradictions(values: Mapping[str, Any]) -> list[Problem]:
         *_schedulers(values),
         *_directions(values),
         *_pruned_twice(values),
+        *_endless_grace(values),
+        *_scheduled_twice(values),
+        *_moving_targets(values),
+        *_folds(values),
     ]
 
 
@@ -75,6 +80,62 @@ def _pruned_twice(values: Mapping[str, Any]) -> Iterator[Problem]:
             hint = "write each kind of layer once"
             yield Problem(("weight_pruning", "groups", index), message, hint, _CONTRADICTION)
         seen.append((network, layers))
+
+
+def _endless_grace(values: Mapping[str, Any]) -> Iterator[Problem]:
+    pruning = _mapping(values, "weight_pruning")
+    grace, every = pruning.get("grace_num_epochs"), pruning.get("every_num_epochs")
+    if not (isinstance(grace, int) and isinstance(every, int) and "early_stopping" in values):
+        return
+    if grace >= every >= 1:
+        message = f"a grace of {grace} epochs every {every} leaves early_stopping none to count"
+        hint = f"write less than {every}, or leave early_stopping out"
+        yield Problem(("weight_pruning", "grace_num_epochs"), message, hint, _CONTRADICTION)
+
+
+def _scheduled_twice(values: Mapping[str, Any]) -> Iterator[Problem]:
+    parameters = _scheduled(values)
+    for index, parameter in enumerate(parameters):
+        if isinstance(parameter, str) and parameter in parameters[:index]:
+            message = f"'{parameter}' has a schedule already"
+            hint = "write all of its points into one"
+            path = ("schedules", index, "parameter")
+            yield Problem(path, message, hint, _CONTRADICTION)
+
+
+def _moving_targets(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is measured in training moves with what makes up the loss; an evaluation does not."""
+    moved = [p for p in _scheduled(values) if str(p).startswith(_PARTS_OF_THE_LOSS)]
+    for block in ("early_stopping", "checkpointing", "scheduler") if moved else ():
+        monitor = _mapping(values, block).get("monitor")
+        if isinstance(monitor, str) and monitor.startswith("train/"):
+            message = f"'{monitor}' moves with the schedule of '{moved[0]}'"
+            hint = "monitor 'validation/loss', which is measured with the value written"
+            yield Problem((block, "monitor"), message, hint, _CONTRADICTION)
+
+
+def _scheduled(values: Mapping[str, Any]) -> list[object]:
+    """The parameters that schedules name."""
+    schedules = values.get("schedules")
+    found = schedules if isinstance(schedules, list) else []
+    return [each.get("parameter") if isinstance(each, Mapping) else None for each in found]
+
+
+def _folds(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A fold is one of those that there are; an executor needs several trainings."""
+    folds = _mapping(values, "cross_validation")
+    fold, num_folds = folds.get("fold"), folds.get("num_folds", 5)
+    num_repeats = folds.get("num_repeats", 1)
+    if all(isinstance(number, int) for number in (fold, num_folds, num_repeats)):
+        last = num_folds * num_repeats - 1
+        if fold > last:
+            hint = f"they are numbered 0 to {last}"
+            message = f"there is no fold {fold}"
+            yield Problem(("cross_validation", "fold"), message, hint, _CONTRADICTION)
+    if "executor" in values and not folds and not values.get("seeds"):
+        hint = "add cross_validation or seeds, or leave the executor out"
+        message = "there are no parts to share out"
+        yield Problem(("executor",), message, hint, _CONTRADICTION)
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -5,19 +5,29 @@ from collections.abc import Iterator
 
 from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
 from framework.errors import Fault, RecipeError, nearest_hint
+from framework.recipe.blocks import Training
 from framework.recipe.construction import construction
 from framework.recipe.documents import Document
 from framework.recipe.plans import Components, Plan
 from framework.recipe.proving import Proof, prove
 from framework.recipe.resolution import resolve
+from framework.recipe.scheduled_numbers import schedule_faults
 from framework.recipe.scheduling import prove_schedulers
 from framework.recipe.schema import Recipe
 from framework.registry import Registry
 from framework.seeding import draw_seed
 
 
-def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[Plan, Dataset]:
+def make_plan(
+    recipe: Recipe, document: Document, registry: Registry, *, known: DataInfo | None = None
+) -> tuple[Plan, Dataset]:
     """Resolve a recipe, prove its networks and check what goes together with what.
+
+    Args:
+        recipe: the recipe's shape.
+        document: its text, for positions.
+        registry: the components that there are.
+        known: what is known of the data set already, which is then not asked for it.
 
     Returns:
         The plan, and the data set, of which nothing has been read but its `info`.
@@ -30,30 +40,51 @@ def make_plan(recipe: Recipe, document: Document, registry: Registry) -> tuple[P
     components = resolve(recipe, document, registry)
     with construction(components.dataset, document):
         dataset: Dataset = components.dataset.build()
-        data = dataset.info
+        data = dataset.info if known is None else known
     proof = prove(components, data, document, memory_bytes=_memory_bytes())
-    prove_schedulers(recipe, components, data, document)
+    scheduled = prove_schedulers(recipe, components, data, document)
     faults = [
         *_optimizer_faults(components, document, proof),
         *_monitor_faults(recipe, components, document, proof),
+        *_fold_faults(recipe, data, document, proof),
         *_pruning_faults(recipe, document, proof),
         *_range_faults(components, data, document),
         *_batch_norm_faults(recipe, data, document, proof),
     ]
-    if faults:
-        raise RecipeError(faults)
     plan = Plan(
         recipe=recipe,
         document=document,
         components=components,
-        seed=draw_seed() if recipe.seed is None else recipe.seed,
+        root_seed=_root_seed(recipe),
         data=data,
         layers=proof.layers,
         num_parameters=proof.num_parameters,
         loss_names=proof.loss_names,
-        warnings=(*(f"warning: {n}" for n in document.notices), *map(str, registry.broken)),
+        warnings=(*(f"warning: {n}" for n in document.notices), *map(str, registry.broken), *_notices(recipe)),
     )
+    faults += schedule_faults(plan, {**proof.parts, **scheduled})
+    if faults:
+        raise RecipeError(faults)
     return plan, dataset
+
+
+def _root_seed(recipe: Recipe) -> int:
+    if recipe.seeds:
+        return recipe.seeds[0]
+    return draw_seed() if recipe.seed is None else recipe.seed
+
+
+def _notices(recipe: Recipe) -> Iterator[str]:
+    """What is allowed, and yet may not be what was meant."""
+    stopping, pruning = recipe.early_stopping, recipe.weight_pruning
+    if stopping is None or pruning is None or pruning.every_num_epochs is None or pruning.regrow:
+        return
+    if stopping.patience + max(1, pruning.grace_num_epochs) > pruning.every_num_epochs:
+        yield (
+            f"warning: early_stopping.patience: a patience of {stopping.patience} never ends "
+            f"training, as early stopping begins anew after each lasting pruning, every "
+            f"{pruning.every_num_epochs} epochs"
+        )
 
 
 def _memory_bytes() -> int:
@@ -83,14 +114,16 @@ def _monitor_faults(
     recipe: Recipe, components: Components, document: Document, proof: Proof
 ) -> Iterator[Fault]:
     names = ["loss"] if len(proof.loss_names) == 1 else [f"loss/{n}" for n in proof.loss_names]
+    names += proof.term_names
     known = [f"train/{name}" for name in names]
-    if recipe.validation.fraction > 0:
+    has_validation = recipe.validation.fraction > 0 or _has_folds_only(recipe)
+    if has_validation:
         known += [f"validation/{name}" for name in (*names, *components.metrics)]
     for key, monitor in _monitors(recipe, components):
         if monitor in known:
             continue
         place = document.place((*key.split("."), "monitor"))
-        if monitor.startswith("validation/") and recipe.validation.fraction == 0:
+        if monitor.startswith("validation/") and not has_validation:
             message = f"'{monitor}' is never measured with a validation fraction of 0"
             hint = "monitor 'train/loss', or hold images out"
             yield Fault("R032", message, key=f"{key}.monitor", place=place, hint=hint)
@@ -98,6 +131,31 @@ def _monitor_faults(
             message = f"no metric named '{monitor}'"
             hint = nearest_hint(monitor, known) or f"there are {known}"
             yield Fault("R005", message, key=f"{key}.monitor", place=place, hint=hint)
+
+
+def _has_folds_only(recipe: Recipe) -> bool:
+    """Whether folds take the place of `validation` in everything that is trained."""
+    folds = recipe.cross_validation
+    return folds is not None and (folds.fold is not None or folds.keep != "refit")
+
+
+def _fold_faults(
+    recipe: Recipe, data: DataInfo, document: Document, proof: Proof
+) -> Iterator[Fault]:
+    folds = recipe.cross_validation
+    if folds is None:
+        return
+    is_monitored = recipe.early_stopping is not None or recipe.checkpointing.monitor is not None
+    if not is_monitored and len(proof.loss_names) > 1:
+        message = "folds are compared by what is monitored, and there are several losses"
+        hint = f"set checkpointing.monitor to one of {[f'loss/{n}' for n in proof.loss_names]}"
+        place = document.place(("cross_validation",))
+        yield Fault("R033", message, key="cross_validation", place=place, hint=hint)
+    if folds.stratified and data.num_classes == 0:
+        message = "the data set has no classes to deal by"
+        place = document.place(("cross_validation", "stratified"))
+        hint = "set it to false"
+        yield Fault("R033", message, key="cross_validation.stratified", place=place, hint=hint)
 
 
 def _pruning_faults(recipe: Recipe, document: Document, proof: Proof) -> Iterator[Fault]:
@@ -150,16 +208,29 @@ def _batch_norm_faults(
 ) -> Iterator[Fault]:
     row = next((r for r in proof.layers if r.kind.startswith("BatchNorm")), None)
     training = recipe.training
-    num_train = data.num_train - round(data.num_train * recipe.validation.fraction)
-    rest = num_train % training.batch_size
-    sizes = [training.batch_size, *([] if training.drop_last or not rest else [rest])]
-    is_alone = any(size // training.accumulation <= 1 for size in sizes)
-    if row is not None and is_alone:
+    alone = [n for n in _training_sizes(recipe, data) if _leaves_one_alone(recipe.training, n)]
+    if row is not None and alone:
         parts = f" in {training.accumulation} parts" if training.accumulation > 1 else ""
         message = (
-            f"{row.network}.{row.layer} normalises over a batch, and {num_train} images in "
+            f"{row.network}.{row.layer} normalises over a batch, and {alone[0]} images in "
             f"batches of {training.batch_size}{parts} leave a batch of one"
         )
         hint = "set training.drop_last to true, or choose another batch size"
         place = document.place(("training", "batch_size"))
         yield Fault("R021", message, key="training.batch_size", place=place, hint=hint)
+
+
+def _training_sizes(recipe: Recipe, data: DataInfo) -> list[int]:
+    """How many images train, in each of the trainings that there are."""
+    folds = recipe.cross_validation
+    held_out = {round(data.num_train * recipe.validation.fraction)}
+    if folds is not None:
+        in_folds = {data.num_train // folds.num_folds, -(-data.num_train // folds.num_folds)}
+        held_out = in_folds if _has_folds_only(recipe) else in_folds | held_out
+    return sorted(data.num_train - number for number in held_out)
+
+
+def _leaves_one_alone(training: Training, num_train: int) -> bool:
+    rest = num_train % training.batch_size
+    sizes = [training.batch_size, *([] if training.drop_last or not rest else [rest])]
+    return any(size // training.accumulation <= 1 for size in sizes)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework.contracts import SINGLE_OPTIMIZER, DataInfo
+from framework.finished_runs import LayerRow
 from framework.recipe.documents import Document
 from framework.recipe.schema import Recipe
 from framework.registry import Component
+from framework.seeding import derive_seed
 
 
 @dataclass(frozen=True)
@@ -45,44 +47,28 @@ class PlannedComponent:
         nested = [v for each in values for v in each if isinstance(v, PlannedComponent)]
         return [self, *(each for child in nested for each in child.with_nested())]
 
-    def build(self, **given: Any) -> Any:
+    def build(self, *, parts: dict[str, Any] | None = None, **given: Any) -> Any:
         """Build it from what its signature asks for: `data`, `networks`, `loss`, a network's name.
 
-        Whatever of `given` the signature does not ask for is left out.
+        Whatever of `given` the signature does not ask for is left out. It and all components nested
+        in it are added to `parts` by their roles.
         """
         positional = [
             given["networks"][self.networks[name]] if name in self.networks else given[name]
             for name in self.component.parameters.positional
         ]
-        values = {name: _built(value, given) for name, value in self.values.items()}
-        return self.component.factory(*positional, **values)
+        parts = {} if parts is None else parts
+        values = {name: _built(value, parts, given) for name, value in self.values.items()}
+        parts[self.role] = self.component.factory(*positional, **values)
+        return parts[self.role]
 
 
-def _built(value: Any, given: Mapping[str, Any]) -> Any:
+def _built(value: Any, parts: dict[str, Any], given: Mapping[str, Any]) -> Any:
     if isinstance(value, PlannedComponent):
-        return value.build(**given)
-    return tuple(_built(each, given) for each in value) if isinstance(value, tuple) else value
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer as the dry run met it.
-
-    Attributes:
-        network: the network's name in the recipe.
-        layer: dotted name inside the network.
-        kind: class of the layer.
-        input_shape: shape of its input without the batch.
-        output_shape: shape of its output without the batch.
-        num_parameters: number of trainable values of its own.
-    """
-
-    network: str
-    layer: str
-    kind: str
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    num_parameters: int
+        return value.build(parts=parts, **given)
+    return (
+        tuple(_built(each, parts, given) for each in value) if isinstance(value, tuple) else value
+    )
 
 
 @dataclass(frozen=True)
@@ -98,9 +84,10 @@ class Components:
     handlers: Mapping[str, PlannedComponent]
     figures: Mapping[str, PlannedComponent]
     schedulers: Mapping[str, PlannedComponent] = field(default_factory=dict)
+    executor: PlannedComponent | None = None
 
     def all(self) -> list[PlannedComponent]:
-        """All of them, nested ones included."""
+        """All of them but the executor, nested ones included."""
         groups = (
             self.networks,
             self.optimizers,
@@ -122,7 +109,7 @@ class Plan:
         recipe: the recipe's shape, defaults filled in.
         document: its text with positions, for messages.
         components: everything named in it.
-        seed: the seed, stated or drawn.
+        root_seed: the recipe's seed, stated or drawn.
         data: what is known of the data set.
         layers: the layers of all networks in the order in which the dry run met them.
         num_parameters: number of trainable values of all networks.
@@ -133,7 +120,7 @@ class Plan:
     recipe: Recipe
     document: Document
     components: Components
-    seed: int
+    root_seed: int
     data: DataInfo
     layers: tuple[LayerRow, ...]
     num_parameters: int
@@ -141,13 +128,32 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     @property
+    def fold(self) -> int | None:
+        """The fold of a cross-validation that this is the training of; None where it is no fold."""
+        folds = self.recipe.cross_validation
+        return None if folds is None else folds.fold
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it is several trainings: one per seed, or one per fold."""
+        has_folds = self.recipe.cross_validation is not None and self.fold is None
+        return bool(self.recipe.seeds) or has_folds
+
+    @property
+    def seed(self) -> int:
+        """The seed to train with: each fold of a cross-validation has its own."""
+        if self.fold is None:
+            return self.root_seed
+        return derive_seed(self.root_seed, "fold", self.fold) % 2**31
+
+    @property
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default filled in, as plain values."""
         components = self.components
-        by_optimizer = {"optimizers", "schedulers"}
-        shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude=by_optimizer)
+        elsewhere = {"optimizers", "schedulers", *({"seed"} if self.recipe.seeds else {"seeds"})}
+        shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude=elsewhere)
         values = shape | {
-            "seed": self.seed,
+            **({} if self.recipe.seeds else {"seed": self.root_seed}),
             "dataset": components.dataset.plain,
             "networks": {name: each.plain for name, each in components.networks.items()},
             "task": components.task.plain,
@@ -157,6 +163,8 @@ class Plan:
         }
         if components.loss is not None:
             values["loss"] = components.loss.plain
+        if components.executor is not None and self.recipe.executor is not None:
+            values["executor"] = components.executor.plain
         for kind, planned in (
             ("optimizer", components.optimizers),
             ("scheduler", components.schedulers),

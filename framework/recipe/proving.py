@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from framework.contracts import Batch, DataInfo, Task
 from framework.errors import Fault, PluginError, RecipeError
+from framework.finished_runs import LayerRow
 from framework.recipe.building import build_task, building_order, trainable_parameters
 from framework.recipe.construction import INFEASIBLE, construction
 from framework.recipe.documents import Document
-from framework.recipe.plans import Components, LayerRow
+from framework.recipe.plans import Components
 from framework.recipe.pruned_layers import prunable_kinds
 
 _BATCH_SIZE = 2
@@ -32,15 +33,18 @@ _FINAL = {INFEASIBLE, _TOO_LARGE}
 
 @dataclass(frozen=True)
 class Proof:
-    """What the dry run found: the layers met, in order, and the losses that the task yields.
+    """What the dry run found: the layers met, in order, the task's losses and their terms.
 
-    For each network it tells the kinds of layers whose weights can be pruned, too.
+    For each network it tells the kinds of layers whose weights can be pruned, too; `parts` are the
+    objects that were built, by their roles.
     """
 
     layers: tuple[LayerRow, ...]
     num_parameters: int
     loss_names: tuple[str, ...]
+    term_names: tuple[str, ...]
     prunable: Mapping[str, frozenset[str]]
+    parts: Mapping[str, Any]
 
 
 def prove(
@@ -87,6 +91,7 @@ class _Prover:
         self._data = data
         self._document = document
         self._memory_bytes = memory_bytes
+        self._parts: dict[str, Any] = {}
 
     def proof(self, device: torch.device) -> Proof:
         networks = self._networks(device)
@@ -94,9 +99,9 @@ class _Prover:
         num_parameters = sum(parameter.numel() for parameter in parameters)
         self._check_memory(num_parameters)
         self._build_others(networks, parameters)
-        layers, loss_names = self._dry_run(networks, device)
+        layers, names = self._dry_run(networks, device)
         prunable = {name: prunable_kinds(network) for name, network in networks.items()}
-        return Proof(tuple(layers), num_parameters, tuple(dict.fromkeys(loss_names)), prunable)
+        return Proof(tuple(layers), num_parameters, *names, prunable, self._parts)
 
     def _networks(self, device: torch.device) -> dict[str, nn.Module]:
         built: dict[str, nn.Module] = {}
@@ -104,7 +109,7 @@ class _Prover:
             for name in building_order(self._components.networks):
                 planned = self._components.networks[name]
                 with construction(planned, self._document):
-                    built[name] = planned.build(data=self._data, networks=built)
+                    built[name] = planned.build(data=self._data, networks=built, parts=self._parts)
         return {name: built[name] for name in self._components.networks}
 
     def _check_memory(self, num_parameters: int) -> None:
@@ -132,36 +137,48 @@ class _Prover:
         )
         for planned in (each for group in groups for each in group.values()):
             with construction(planned, self._document):
-                planned.build(parameters=parameters, data=self._data)
+                planned.build(parameters=parameters, data=self._data, parts=self._parts)
 
     def _dry_run(
         self, networks: Mapping[str, nn.Module], device: torch.device
-    ) -> tuple[list[LayerRow], list[str]]:
+    ) -> tuple[list[LayerRow], tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The layers met; the names of losses, and those of terms."""
         with construction(self._components.task, self._document):
-            task = build_task(self._components, self._data, networks, device)
+            task = build_task(self._components, self._data, networks, device, parts=self._parts)
         trace = _Trace()
         with device, _traced(networks, trace):
             try:
-                return trace.rows, list(self._loss_names(task, device))
+                return trace.rows, self._names_of_losses(task, device)
             except _Failure as error:
                 raise self._refused(error, trace) from error.__cause__
 
-    def _loss_names(self, task: Task, device: torch.device) -> Iterator[str]:
+    def _names_of_losses(
+        self, task: Task, device: torch.device
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         shape = (_BATCH_SIZE, *self._data.image_shape)
         has_labels = self._data.num_classes > 0
         labels = torch.zeros(_BATCH_SIZE, dtype=torch.int64, device=device)
         images = torch.zeros(shape, device=device)
         batch = Batch(images, labels if has_labels else None, labels.clone())
+        losses: dict[str, Tensor] = {}
+        terms: dict[str, Tensor] = {}
         with _failures():
-            shapes = [(name, tuple(loss.shape)) for name, loss in task.losses(batch)]
-        for name, loss_shape in shapes:
-            if loss_shape:
-                label = self._components.task.component.label
-                message = f"{label} yields a loss of shape {loss_shape} instead of a scalar"
-                raise PluginError(Fault("P011", message))
-            yield name
+            for name, loss in task.losses(batch):
+                losses[name] = loss
+                terms |= task.terms()
+        self._require_scalars("loss", losses)
+        self._require_scalars("term", terms)
         with _failures(), torch.no_grad():
             task.evaluations(batch)
+        return tuple(losses), tuple(terms)
+
+    def _require_scalars(self, what: str, values: Mapping[str, Tensor]) -> None:
+        for value in values.values():
+            if value.shape:
+                label = self._components.task.component.label
+                shape = tuple(value.shape)
+                message = f"{label} yields a {what} of shape {shape} instead of a scalar"
+                raise PluginError(Fault("P011", message))
 
     def _refused(self, failure: "_Failure", trace: _Trace) -> RecipeError:
         """What to say when a batch does not get through."""

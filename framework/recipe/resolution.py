@@ -23,8 +23,10 @@ _GIVEN = {
     "scheduler": ("optimizer", "horizon"),
     "metric": ("data",),
     "corruption": ("data",),
+    "adversarial_objective": ("data",),
     "handler": ("data",),
     "figure": ("data",),
+    "executor": (),
 }
 """Kind → what the framework passes to its factories, networks by name apart."""
 
@@ -52,6 +54,9 @@ def resolve(recipe: Recipe, document: Document, registry: Registry) -> Component
         "metrics": resolver.listed("metric", recipe.metrics, ("metrics",)),
         "handlers": resolver.listed("handler", recipe.handlers, ("handlers",)),
         "figures": resolver.listed("figure", recipe.figures, ("figures",)),
+        "executor": None
+        if recipe.executor is None
+        else resolver.one("executor", recipe.executor, ("executor",)),
     }
     resolver.check_loss_is_there(planned["task"], recipe)
     resolver.raise_faults()

@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.optim import Optimizer
 
 from framework.contracts import DataInfo
 from framework.learning_rates import Horizon
@@ -18,8 +19,11 @@ def horizon_of(recipe: Recipe, *, steps_per_epoch: int) -> Horizon:
 
 def prove_schedulers(
     recipe: Recipe, components: Components, data: DataInfo, document: Document
-) -> None:
+) -> dict[str, Optimizer]:
     """Ask every scheduler whether it takes its values, with an optimizer of a weight of no size.
+
+    Returns:
+        These optimizers, as their schedulers leave them, by their places in the recipe.
 
     Raises:
         RecipeError: a scheduler refuses its values.
@@ -30,9 +34,12 @@ def prove_schedulers(
     num_full, rest = divmod(num_train, training.batch_size)
     num_steps = num_full + (rest > 0 and not training.drop_last)
     horizon = horizon_of(recipe, steps_per_epoch=max(1, num_steps))
+    optimizers: dict[str, Optimizer] = {}
     for name, planned in components.schedulers.items():
         weight = nn.Parameter(torch.zeros(0, device="meta"))
         with construction(components.optimizers[name], document):
             optimizer = components.optimizers[name].build(parameters=[weight])
         with construction(planned, document):
             planned.build(optimizer=optimizer, horizon=horizon)
+        optimizers[components.optimizers[name].role] = optimizer
+    return optimizers

@@ -18,8 +18,10 @@ from framework.recipe.blocks import (
     Block,
     Checkpointing,
     Count,
+    CrossValidation,
     EarlyStopping,
     GradientClipping,
+    Schedule,
     Seed,
     Training,
     Validation,
@@ -84,6 +86,14 @@ def _not_empty(networks: dict[str, Any]) -> dict[str, Any]:
     return networks
 
 
+def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    doubles = [seed for index, seed in enumerate(seeds) if seed in seeds[:index]]
+    if doubles:
+        context = {"message": f"seed {doubles[0]} stands there twice"}
+        raise PydanticCustomError("R012", "{message}", context)
+    return seeds
+
+
 class ComponentSpec(Block):
     """A component as a recipe names it: `name`, or `{type: name, parameter: value, …}`.
 
@@ -124,8 +134,12 @@ class Recipe(Block):
         format: the format of recipes that it is written in.
         name: the folder of its runs; by default the recipe's file says it.
         seed: the seed of everything random but the split; None draws one.
+        seeds: several seeds, each of which the recipe is carried out with; they replace `seed`.
         dataset: what to learn from.
         validation: the images held out.
+        cross_validation: training once per fold; None trains once.
+        executor: what carries folds, or else seeds, out in other processes; None trains them in
+            this one.
         networks: what learns, by name, in the order written.
         task: what a batch means.
         loss: what to minimise; a task may need none.
@@ -133,6 +147,7 @@ class Recipe(Block):
         optimizers: several optimizers, by the names that the task gives them.
         scheduler: how the learning rate of the only optimizer changes.
         schedulers: how those of several optimizers change, by their names.
+        schedules: which other numbers change from epoch to epoch, and how.
         gradient_clipping: how long gradients may be; None does not limit them.
         averaging: whether averaged weights are evaluated and kept; None takes them as they are.
         training: how long, in what portions.
@@ -157,8 +172,11 @@ class Recipe(Block):
         WithJsonSchema({"type": "string", "pattern": NAME_PATTERN}),
     ]
     seed: Seed | None = None
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = ()
     dataset: Component
     validation: Validation = Validation()
+    cross_validation: CrossValidation | None = None
+    executor: Component | None = None
     networks: Annotated[dict[NetworkName, Component], AfterValidator(_not_empty)]
     task: Component
     loss: Component | None = None
@@ -166,6 +184,7 @@ class Recipe(Block):
     optimizers: dict[OptimizerName, Component] = {}  # noqa: RUF012  pydantic copies it
     scheduler: Component | None = None
     schedulers: dict[OptimizerName, Component] = {}  # noqa: RUF012
+    schedules: tuple[Schedule, ...] = ()
     gradient_clipping: GradientClipping | None = None
     averaging: Averaging | None = None
     training: Training

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from framework.contracts import SINGLE_OPTIMIZER, ImageSet
+from framework.data.folds import deal_fold
 from framework.data.loaders import ResidentLoader
 from framework.data.splits import hold_out
 from framework.errors import DataError, Fault
@@ -27,10 +28,26 @@ class Splits:
     validation: Int[Tensor, " _"]
 
 
-def split_images(plan: Plan, num_images: int) -> Splits:
-    """Make the hold-out split that the recipe asks for."""
-    validation = plan.recipe.validation
-    train, held_out = hold_out(num_images, fraction=validation.fraction, seed=validation.seed)
+def split_images(
+    plan: Plan, num_images: int, labels: Int[Tensor, " batch"] | None = None
+) -> Splits:
+    """Make the split that the recipe asks for: the one held out, or a fold of a cross-validation.
+
+    Raises:
+        DataError: there are too few images for it.
+    """
+    validation, folds = plan.recipe.validation, plan.recipe.cross_validation
+    if folds is None or folds.fold is None:
+        train, held_out = hold_out(num_images, fraction=validation.fraction, seed=validation.seed)
+    else:
+        train, held_out = deal_fold(
+            num_images,
+            labels,
+            fold=folds.fold,
+            num_folds=folds.num_folds,
+            stratified=folds.stratified,
+            seed=folds.seed,
+        )
     batch_size = plan.recipe.training.batch_size
     if plan.recipe.training.drop_last and len(train) < batch_size:
         message = f"{len(train)} training images do not fill one batch of {batch_size}"
@@ -39,9 +56,14 @@ def split_images(plan: Plan, num_images: int) -> Splits:
     return Splits(train, held_out)
 
 
-def build_on(plan: Plan, device: torch.device) -> dict[str, nn.Module]:
-    """Build the plan's networks on a device, in the memory format that convolutions like best."""
-    networks = build_networks(plan.components.networks, plan.data, seed=plan.seed)
+def build_on(
+    plan: Plan, device: torch.device, *, parts: dict[str, Any] | None = None
+) -> dict[str, nn.Module]:
+    """Build the plan's networks on a device, in the memory format that convolutions like best.
+
+    All that is built is added to `parts` by its role.
+    """
+    networks = build_networks(plan.components.networks, plan.data, seed=plan.seed, parts=parts)
     return {
         name: network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         for name, network in networks.items()

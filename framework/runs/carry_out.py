@@ -3,6 +3,7 @@
 import secrets
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from framework.contracts import DataBundle, Dataset
 from framework.errors import CheckpointError, Fault
 from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
-from framework.runs.assembly import Splits, split_images
+from framework.runs.assembly import split_images
 from framework.runs.directory import RunDirectory, clear_drafts
 from framework.runs.environment import choose_device, describe_environment, use_threads
+from framework.runs.execution import Execution
+from framework.runs.failures import failures_explained
 from framework.runs.identity import digest_of, identity_of, plugins_of
+from framework.runs.interruption import interruptions
+from framework.runs.options import Options
+from framework.runs.parts import fold_plans
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
-from framework.runs.training import Options, failures_explained, train
+from framework.runs.repetition import carry_out_in
 from framework.storage import exclusive_lock, make_folder
 
 
@@ -40,7 +46,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     found = None if options.is_new else find_run(folder, identity)
     if found is not None and read_state(found).status in OVER:
         return read_run(found).shown_again()
-    bundle, splits = _load(plan, dataset)
+    bundle = _load(plan, dataset, device)
     with ExitStack() as stack:
         with exclusive_lock(make_folder(folder), waits=True):
             clear_drafts(folder)
@@ -48,7 +54,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
             meta = _meta(plan, options, device, identity=identity, fingerprint=fingerprint)
             store = _create(folder, plan, meta) if found is None else RunDirectory(found)
             stack.enter_context(store.lock())
-        return train(plan, bundle, splits, store, device, options)
+        return _carried_out(plan, bundle, store, device, options)
 
 
 def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
@@ -71,10 +77,10 @@ def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> 
         message = f"plugins have changed since the run began: {', '.join(changed)}"
         hint = "run the recipe again from its file, or continue with --force"
         raise CheckpointError(Fault("C075", message, place=str(path), hint=hint))
-    bundle, splits = _load(plan, dataset)
+    bundle = _load(plan, dataset, device)
     store = RunDirectory(path)
     with store.lock():
-        return train(plan, bundle, splits, store, device, options)
+        return _carried_out(plan, bundle, store, device, options)
 
 
 def find_run(folder: Path, identity: str) -> Path | None:
@@ -91,10 +97,24 @@ def _fingerprint(plan: Plan, dataset: Dataset) -> str:
         return dataset.fingerprint()
 
 
-def _load(plan: Plan, dataset: Dataset) -> tuple[DataBundle, Splits]:
+def _load(plan: Plan, dataset: Dataset, device: torch.device) -> DataBundle:
+    """Read the data, one copy of them on the device, and check that every split has its images."""
     with failures_explained(plan):
         bundle = dataset.load()
-    return bundle, split_images(plan, len(bundle.train))
+        bundle = DataBundle(bundle.train.to(device), bundle.test)
+    for each in (fold_plans(plan) if plan.fold is None else {}).values() or [plan]:
+        split_images(each, len(bundle.train), bundle.train.labels)
+    return bundle
+
+
+def _carried_out(
+    plan: Plan, bundle: DataBundle, store: RunDirectory, device: torch.device, options: Options
+) -> RunRecord:
+    if read_state(store.path).status in OVER:  # another process has finished it meanwhile
+        return read_run(store.path).shown_again()
+    with interruptions() as interruption:
+        carry_out_in(plan, store, Execution(bundle, device, options, interruption))
+    return read_run(store.path)
 
 
 def _meta(
@@ -105,6 +125,7 @@ def _meta(
         "name": plan.recipe.name,
         "identity": identity,
         "recipe_sha256": digest_of(plan.resolved),
+        "data": asdict(plan.data),
         "data_fingerprint": fingerprint,
         "plugins": plugins_of(plan),
         "plugin_files": [str(file.resolve()) for file in options.plugin_files],
@@ -122,4 +143,4 @@ def _create(folder: Path, plan: Plan, meta: dict[str, Any]) -> RunDirectory:
     if path.exists():  # begun and begun again within one second
         path = folder / f"{stamp}-{secrets.token_hex(2)}-{meta['identity'][:8]}"
     texts = {"recipe.yaml": plan.document.source_text, "resolved.yaml": yaml_text(plan.resolved)}
-    return RunDirectory.create(path, texts=texts, meta=meta)
+    return RunDirectory.create(path, texts=texts, meta=meta, has_parts=plan.has_parts)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import nn
 
 from framework.contracts import Batch, DataBundle, DataInfo, ImageSet, Task
 from framework.errors import Fault, FrameworkError
-from framework.finished_runs import Figure
+from framework.finished_runs import Figure, LayerRow
 from framework.recipe.building import build_task
 from framework.recipe.plans import Plan, PlannedComponent
 from framework.runs.assembly import build_on, evaluation_loader
@@ -48,6 +49,11 @@ class CompletedRun:
         """The test images; of a fold, those that validated it."""
         return self.bundle.test
 
+    @property
+    def layers(self) -> Sequence[LayerRow]:
+        """The layers of all networks, in the order in which images meet them."""
+        return self.plan.layers
+
     @cached_property
     def history(self) -> Sequence[Mapping[str, Any]]:
         """One row per epoch; what was not finite is NaN."""
@@ -70,6 +76,13 @@ class CompletedRun:
 
     def task(self, epoch: int | None = None) -> Task | None:
         """The task with the weights kept or those of an epoch, without gradients."""
+        networks = self.networks(epoch)
+        if networks is None:
+            return None
+        return build_task(self.plan.components, self.plan.data, networks, self.device)
+
+    def networks(self, epoch: int | None = None) -> Mapping[str, nn.Module] | None:
+        """The networks with the weights kept or those of an epoch, without gradients."""
         kept = self.store.path / "best.safetensors"
         path = kept if epoch is None else self.store.snapshot_path(epoch)
         if not path.is_file():
@@ -78,7 +91,7 @@ class CompletedRun:
         load_weights(networks, read_weights(path, networks), source=path)
         for network in networks.values():
             network.eval().requires_grad_(requires_grad=False)
-        return build_task(self.plan.components, self.plan.data, networks, self.device)
+        return networks
 
 
 def draw_figures(run: CompletedRun, folder: Path | None = None) -> list[Fault]:

@@ -29,6 +29,7 @@ from framework.storage import (
 )
 
 _FOLDERS = ("checkpoints", "snapshots", "figures")
+_FOLDERS_AROUND_PARTS = ("figures",)
 
 
 class RunDirectory:
@@ -48,7 +49,12 @@ class RunDirectory:
 
     @classmethod
     def create(
-        cls, path: Path, *, texts: Mapping[str, str], meta: Mapping[str, Any]
+        cls,
+        path: Path,
+        *,
+        texts: Mapping[str, str],
+        meta: Mapping[str, Any],
+        has_parts: bool = False,
     ) -> "RunDirectory":
         """Make a run directory that appears complete or not at all.
 
@@ -56,14 +62,16 @@ class RunDirectory:
             path: its final name.
             texts: files to write into it, such as `recipe.yaml`.
             meta: the contents of `meta.json`.
+            has_parts: whether training goes on in directories within this one.
         """
         make_folder(path.parent)
         draft = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{secrets.token_hex(4)}")
-        for folder in _FOLDERS:
+        for folder in _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS:
             make_folder(draft / folder)
         for name, text in texts.items():
             write_durably(draft / name, text.encode())
-        write_durably(draft / "metrics.jsonl", b"")
+        if not has_parts:
+            write_durably(draft / "metrics.jsonl", b"")
         write_json(draft / "meta.json", meta)
         write_json(draft / "state.json", RunState().as_json())
         with storage_faults(path):
@@ -75,9 +83,10 @@ class RunDirectory:
         """Hold this directory against other processes; refuse at once where one holds it."""
         return exclusive_lock(self.path / "run.lock")
 
-    def begin_attempt(self) -> None:
+    def begin_attempt(self, *, has_parts: bool = False) -> None:
         """Take the run up: clear what killed writers left, count the attempt."""
-        for folder in (self.path, *(self.path / name for name in _FOLDERS)):
+        names = _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS
+        for folder in (self.path, *(self.path / name for name in names)):
             remove_temporary_files(make_folder(folder))
         self.update(status="running", reason="", attempt=self.state.attempt + 1)
 
@@ -156,6 +165,31 @@ class RunDirectory:
         """Keep the last weights, for a run that monitored nothing."""
         digest = write_durably(self.path / "best.safetensors", weights_to_bytes(weights))
         self.update(best=BestEntry(digest, epoch))
+
+    def adopt(self, part: "RunDirectory") -> None:
+        """Keep what a part of this run has kept."""
+        best = read_state(part.path).best
+        if best is not None:
+            write_durably(self.path / "best.safetensors", part.read_best())
+            self.update(best=best)
+
+    def read_best(self) -> bytes:
+        """The bytes of the weights kept.
+
+        Raises:
+            CheckpointError: they cannot be read, or are not those that were kept.
+        """
+        path, best = self.path / "best.safetensors", self.state.best
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(
+                Fault("C066", f"cannot be read: {error}", place=str(path))
+            ) from error
+        if best is not None and sha256_of(data) != best.sha256:
+            message = f"is damaged: its SHA-256 is not {best.sha256[:12]}…"
+            raise CheckpointError(Fault("C058", message, place=str(path)))
+        return data
 
     def _store_best(self, best: BestWeights) -> BestEntry:
         known, monitor, path = self.state.best, best.monitor, self.path / "best.safetensors"

@@ -28,6 +28,7 @@ from framework.runs.assembly import (
 )
 from framework.runs.directory import RunDirectory
 from framework.runs.handlers_in_order import handlers_in_order, make_best_weights
+from framework.runs.optimizer_changes import optimizer_parameters, other_optimizers, with_changes
 from framework.runs.stopwatch import Stopwatch
 from framework.runs.weights import load_weights
 
@@ -44,8 +45,10 @@ class Fit:
         device: where to train.
         store: where to save; None trains in memory.
         observers: handlers that only look on, such as a progress display; never saved.
+        label: which of several trainings this is, such as `fold 2`; empty for the only one.
 
     Attributes:
+        label: which of several trainings this is; empty for the only one.
         status: running, finished or early_stopped.
         reason: why training stopped early.
         epoch: epochs completed.
@@ -62,15 +65,20 @@ class Fit:
         device: torch.device,
         store: RunDirectory | None = None,
         observers: Sequence[Handler] = (),
+        label: str = "",
     ) -> None:
+        self.label = label
         self.status: Status = "running"
         self.reason = ""
         self.epoch = 0
         self.num_epochs = plan.recipe.training.num_epochs
         self.metrics: dict[str, float] = {}
-        self.networks = build_on(plan, device)
-        self.task = build_task(plan.components, plan.data, self.networks, device)
+        parts: dict[str, Any] = {}
+        self.networks = build_on(plan, device, parts=parts)
+        self.task = build_task(plan.components, plan.data, self.networks, device, parts=parts)
         self.optimizers = build_optimizers(plan, self.networks)
+        self._parameters = optimizer_parameters(plan)
+        parts |= {plan.components.optimizers[n].role: each for n, each in self.optimizers.items()}
         self._store = store
         self._stopwatch = Stopwatch()
         self._is_interrupted = False
@@ -88,6 +96,7 @@ class Fit:
             build_schedulers(plan, self.optimizers, steps_per_epoch=steps_per_epoch),
             self.best_weights,
             store,
+            parts=parts,
             save=self.save,
             is_over=lambda: self.is_over,
         )
@@ -174,16 +183,20 @@ class Fit:
             "optimizers": {n: optimizer.state_dict() for n, optimizer in self.optimizers.items()},
             "handlers": {n: handler.state_dict() for n, handler in stateful.items()},
             "averages": self._averages.state_dict(),
+            "optimizer_parameters": self._parameters,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up where a checkpoint was taken.
+        """Take up where a checkpoint was taken, before anything else is done.
+
+        What the recipe has changed about its optimizers since then holds.
 
         Raises:
             CheckpointError: it holds other networks, optimizers or handlers; nothing is changed
                 then.
         """
         self._require_same_parts(state)
+        state = with_changes(state, self._parameters, self.optimizers)
         load_weights(self.networks, state["networks"], source="checkpoint")
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
@@ -196,7 +209,7 @@ class Fit:
 
     def _require_same_parts(self, state: Mapping[str, Any]) -> None:
         foreign = set(state["handlers"]) - set(self._handlers)
-        foreign |= set(state["optimizers"]) ^ set(self.optimizers)
+        foreign |= other_optimizers(state["optimizer_parameters"], self._parameters)
         if foreign:
             message = f"saved by another recipe: they differ in {', '.join(sorted(foreign))}"
             hint = "restore resolved.yaml, or train again with --new"
@@ -230,7 +243,8 @@ class Fit:
     def _after_iteration(self, trainer: Engine) -> None:
         losses: Any = trainer.state.output
         batch: Any = trainer.state.batch
-        self._averages.update(losses, len(batch))
+        terms = trainer.state.terms  # type: ignore[attr-defined]
+        self._averages.update(losses, terms, weight=float(len(batch)))
         self._rates = _learning_rates(self.optimizers)  # before a schedule sets the next
         is_within_epoch = trainer.state.iteration % len(self._train_loader) > 0
         if self._is_interrupted and is_within_epoch:

@@ -1,6 +1,8 @@
 """The handlers of a fit in the one order in which each event reaches them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from torch import nn
 
@@ -14,12 +16,15 @@ from framework.handlers.guards import FiniteWeights
 from framework.handlers.masks import PruningMethod
 from framework.handlers.metrics_log import MetricsLog
 from framework.handlers.monitoring import Monitor
+from framework.handlers.parameter_schedules import ParameterSchedules
 from framework.handlers.schedules import Schedules
 from framework.handlers.snapshots import Snapshots
 from framework.handlers.time_limit import TimeLimit
 from framework.handlers.weight_pruning import PruningGroup, WeightPruning
 from framework.learning_rates import Scheduler
 from framework.recipe import blocks
+from framework.recipe.curves import value_at
+from framework.recipe.live_numbers import live_number
 from framework.recipe.plans import Plan
 from framework.recipe.pruned_layers import pruned_weights
 from framework.runs.directory import RunDirectory
@@ -44,6 +49,7 @@ def handlers_in_order(
     best_weights: BestWeights | None,
     store: RunDirectory | None,
     *,
+    parts: Mapping[str, Any],
     save: Callable[[], None],
     is_over: Callable[[], bool],
 ) -> dict[str, Handler]:
@@ -55,6 +61,7 @@ def handlers_in_order(
         schedulers: optimizer → the schedule of its learning rate.
         best_weights: keeps the best weights, where anything is monitored.
         store: where the fit is saved; None trains in memory.
+        parts: what has been built already, by its place in the recipe.
         save: saves the fit.
         is_over: tells whether the epoch just completed is the last.
     """
@@ -67,8 +74,9 @@ def handlers_in_order(
         handlers["weight_pruning"] = pruning
     handlers |= _step_handlers(plan, schedulers)
     handlers["finite_weights"] = FiniteWeights()
+    parts = {**parts, **_parts_of(handlers)}
     for name, planned in plan.components.handlers.items():
-        handlers[f"recipe/{name}"] = planned.build(data=plan.data)
+        handlers[f"recipe/{name}"] = planned.build(data=plan.data, parts=parts)
     if best_weights is not None:
         handlers["best_weights"] = best_weights
     if stopping is not None:
@@ -84,7 +92,22 @@ def handlers_in_order(
         every_num_iterations=plan.recipe.checkpointing.every_num_iterations,
         is_due_anyway=is_over,
     )
-    return handlers
+    return _parameter_schedules(plan, parts) | handlers
+
+
+def _parts_of(handlers: Mapping[str, Handler]) -> dict[str, Any]:
+    """What keeps the numbers of the recipe's own blocks, by its place in the recipe."""
+    parts: dict[str, Any] = dict(handlers)
+    if isinstance(pruning := handlers.get("weight_pruning"), WeightPruning):
+        parts |= {f"weight_pruning.groups.{i}": group for i, group in enumerate(pruning.groups)}
+    return parts
+
+
+def _parameter_schedules(plan: Plan, parts: Mapping[str, Any]) -> dict[str, Handler]:
+    """What comes first, as all others act with the numbers of the epoch."""
+    courses = {each.parameter: partial(value_at, each) for each in plan.recipe.schedules}
+    numbers = {parameter: live_number(parameter, parts) for parameter in courses}
+    return {"parameter_schedules": ParameterSchedules(numbers, courses)} if numbers else {}
 
 
 def _step_handlers(plan: Plan, schedulers: Mapping[str, Scheduler]) -> dict[str, Handler]:
@@ -121,7 +144,11 @@ def _weight_pruning(
     def begin_level(level: int) -> None:
         if stopping is not None:
             stopping.grant_grace(pruning.grace_num_epochs)
-        if best_weights is None or pruning.regrow:
+        if pruning.regrow:
+            return
+        if stopping is not None:
+            stopping.restart()
+        if best_weights is None:
             return
         if store is not None and best_weights.value is not None:
             store.store_best_of_level(level - 1, best_weights.weights)

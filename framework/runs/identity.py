@@ -9,7 +9,7 @@ from typing import Any
 from framework.data.fingerprint import fingerprint_of
 from framework.recipe.plans import Plan, PlannedComponent
 
-_WITHOUT_EFFECT = ("name", "figures")
+_WITHOUT_EFFECT = ("name", "figures", "executor")
 """Keys of a recipe that change no weight."""
 
 

@@ -41,6 +41,20 @@ class Interruption:
         self.received = self.received or signal.Signals(number)
         self._on_request()
 
+    def require_none(self, continue_with: str) -> None:
+        """Check that nobody has asked for the end.
+
+        Args:
+            continue_with: the command that goes on from what is saved.
+
+        Raises:
+            Interrupted: somebody has.
+        """
+        if self.received is not None:
+            message = f"{self.received.name} received; everything is saved"
+            hint = f"continue with: {continue_with}"
+            raise Interrupted(Fault("I001", message, hint=hint), self.received)
+
 
 @contextmanager
 def interruptions() -> Iterator[Interruption]:

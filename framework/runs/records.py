@@ -1,15 +1,20 @@
 """What a run directory says about its run, read without torch."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from framework.errors import CheckpointError, Fault
 
 FORMAT = 1
 """Version of the layout of run directories."""
+
+_PART = re.compile(r"(seed|fold)-\d+")
+"""Names of the directories of a run's parts."""
 
 OVER = ("finished", "early_stopped")
 """Statuses after which there is nothing left to do."""
@@ -51,6 +56,8 @@ class RunState:
     previous: CheckpointEntry | None = None
     best: BestEntry | None = None
     test: Mapping[str, float] = field(default_factory=dict)
+    kept: str = ""
+    note: str = ""
     format: int = FORMAT
 
     def as_json(self) -> dict[str, Any]:
@@ -63,6 +70,19 @@ class RunState:
         kinds = {"checkpoint": CheckpointEntry, "previous": CheckpointEntry, "best": BestEntry}
         entries = {name: values[name] and kind(**values[name]) for name, kind in kinds.items()}
         return cls(**dict(values) | entries)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean of several values, and their standard deviation as a sample's (0 for a single one)."""
+
+    mean: float
+    sd: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """The spread of at least one value."""
+        return cls(fmean(values), stdev(values) if len(values) > 1 else 0.0)
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,11 @@ class RunRecord:
         seconds: time spent training, over all attempts.
         best: the weights kept, None before the first evaluation.
         test: metrics on the test split; empty before the run is over.
+        values: everything measured of the weights kept, such as `validation/mse` and `test/mse`;
+            of a run with parts also the means over its parts.
+        kept: which part's weights are kept, such as `fold-3`; empty for a run without parts.
+        note: how the metrics of a run with parts are to be read.
+        parts: its seeds or its folds.
         pictures: its figures.
         was_already_over: nothing was left to do when it was asked for.
     """
@@ -97,16 +122,36 @@ class RunRecord:
     best: BestEntry | None
     test: Mapping[str, float]
     pictures: tuple[Path, ...]
+    values: Mapping[str, float] = field(default_factory=dict)
+    kept: str = ""
+    note: str = ""
+    parts: tuple["RunRecord", ...] = ()
     was_already_over: bool = False
+
+    @property
+    def spreads(self) -> dict[str, Spread]:
+        """Mean and standard deviation over the parts of everything that all of them measured."""
+        return _spreads_over(self.parts)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain values."""
-        pictures = [str(path) for path in self.pictures]
-        return asdict(self) | {"directory": str(self.directory), "pictures": pictures}
+        more: dict[str, Any] = {
+            "directory": str(self.directory),
+            "pictures": [str(path) for path in self.pictures],
+            "parts": [part.as_json() for part in self.parts],
+        }
+        if self.parts:
+            more["spreads"] = {name: asdict(spread) for name, spread in self.spreads.items()}
+        return asdict(self) | more
 
     def shown_again(self) -> "RunRecord":
         """The record of a run that was asked for though nothing was left to do."""
         return replace(self, was_already_over=True)
+
+
+def _spreads_over(parts: Sequence[RunRecord]) -> dict[str, Spread]:
+    names = [n for n in (parts[0].values if parts else ()) if all(n in p.values for p in parts)]
+    return {name: Spread.of([part.values[name] for part in parts]) for name in names}
 
 
 def read_state(directory: Path) -> RunState:
@@ -155,20 +200,58 @@ def read_run(directory: Path) -> RunRecord:
         CheckpointError: it is no run directory, or a damaged one.
     """
     state, meta = read_state(directory), read_meta(directory)
+    parts = tuple(read_run(path) for path in parts_of(directory))
+    means = {name: spread.mean for name, spread in _spreads_over(parts).items()}
     return RunRecord(
         directory=directory,
         name=meta["name"],
         status=state.status,
         reason=state.reason,
-        epoch=0 if state.checkpoint is None else state.checkpoint.epoch,
+        epoch=_epoch_of(state, parts),
         num_epochs=meta["num_epochs"],
         seed=meta["seed"],
         started=meta["started"],
         seconds=state.seconds,
         best=state.best,
         test=state.test,
+        values=means | _values_kept(directory, state),
+        kept=state.kept,
+        note=state.note,
+        parts=parts,
         pictures=tuple(sorted((directory / "figures").glob("*.png"))),
     )
+
+
+def _epoch_of(state: RunState, parts: Sequence[RunRecord]) -> int:
+    """Epochs completed; of a run with parts, by the one that is farthest."""
+    own = 0 if state.checkpoint is None else state.checkpoint.epoch
+    return max([own, *(part.epoch for part in parts)])
+
+
+def parts_of(directory: Path) -> list[Path]:
+    """Directories of the seeds or the folds of a run, in the order of their numbers."""
+    found = [p for p in directory.glob("*-*") if _PART.fullmatch(p.name) and is_run(p)]
+    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+
+
+def _values_kept(directory: Path, state: RunState) -> dict[str, float]:
+    """What was measured of the weights kept: the row of their epoch, and the test metrics."""
+    log = directory / "metrics.jsonl"
+    values: dict[str, Any] = {}
+    if state.best is not None and log.is_file():
+        for line in log.read_bytes().splitlines():
+            row = _row(line)
+            if row.get("epoch") == state.best.epoch:
+                values = {k: v for k, v in row.items() if k.startswith("validation/")}
+    finite = {name: value for name, value in values.items() if value is not None}
+    return finite | {f"test/{name}": value for name, value in state.test.items()}
+
+
+def _row(line: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(line))
+    except ValueError:  # the last line of a killed process
+        return {}
 
 
 def list_runs(runs_directory: Path) -> list[RunRecord]:

@@ -3,29 +3,15 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
-from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from framework_autoencoders.encoders import DropoutProbability
 from framework_autoencoders.initialization import InitializationName, draw_weights
+from framework_autoencoders.mirroring import mirrorable
 from framework_autoencoders.shapes import Convolution, Shape, chain_shapes, make_convolutions
 from framework_autoencoders.stacks import ActivationName, NamedLayer, make_stack
-
-
-@runtime_checkable
-class Mirrorable(Protocol):
-    """What an encoder must state so that it can be mirrored; see `ConvEncoder` for the meaning."""
-
-    image_shape: Shape
-    channels: tuple[int, ...]
-    kernel_sizes: tuple[int, ...]
-    strides: tuple[int, ...]
-    paddings: tuple[int, ...]
-    hidden_dims: tuple[int, ...]
-    latent_dim: int
-    activation: ActivationName
 
 
 class MirroredDecoder(nn.Module):
@@ -54,7 +40,7 @@ class MirroredDecoder(nn.Module):
         initialization: InitializationName = "he",
     ) -> None:
         super().__init__()
-        original = _mirrorable(encoder)
+        original = mirrorable(encoder)
         convolutions = make_convolutions(
             channels=original.channels,
             kernel_sizes=original.kernel_sizes,
@@ -77,16 +63,6 @@ class MirroredDecoder(nn.Module):
     ) -> Float[Tensor, "batch channels height width"]:
         """The logits of the images that latent codes stand for."""
         return self.layers(codes)
-
-
-def _mirrorable(encoder: nn.Module) -> Mirrorable:
-    if isinstance(encoder, Mirrorable):
-        return encoder
-    missing = [name for name in Mirrorable.__annotations__ if not hasattr(encoder, name)]
-    raise ValueError(
-        f"{type(encoder).__name__} cannot be mirrored: it does not state {', '.join(missing)}; "
-        f"take an encoder that does, such as conv_encoder"
-    )
 
 
 def _linear_layers(widths: Sequence[int], dropout: float) -> Iterator[NamedLayer]:

@@ -7,10 +7,12 @@ from framework import hookimpl
 
 @hookimpl
 def provide_networks() -> Mapping[str, str]:
-    """An encoder and its mirror."""
+    """An encoder, its mirror, and what may stand between them."""
     return {
         "conv_encoder": "framework_autoencoders.encoders:ConvEncoder",
+        "gaussian_bottleneck": "framework_autoencoders.bottlenecks:GaussianBottleneck",
         "mirrored_decoder": "framework_autoencoders.decoders:MirroredDecoder",
+        "vector_quantiser": "framework_autoencoders.quantisers:VectorQuantiser",
     }
 
 
@@ -30,4 +32,6 @@ def provide_tasks() -> Mapping[str, str]:
     return {
         "denoising": "framework_autoencoders.denoising:Denoising",
         "reconstruction": "framework_autoencoders.tasks:Reconstruction",
+        "variational": "framework_autoencoders.variational:Variational",
+        "vector_quantised": "framework_autoencoders.vector_quantised:VectorQuantised",
     }

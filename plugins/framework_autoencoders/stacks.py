@@ -20,6 +20,11 @@ _ACTIVATIONS: dict[ActivationName, type[nn.Module]] = {
 }
 
 
+def make_activation(activation: ActivationName) -> nn.Module:
+    """Make the function of that name."""
+    return _ACTIVATIONS[activation]()
+
+
 def make_stack(layers: Iterable[NamedLayer], activation: ActivationName) -> nn.Sequential:
     """Make a module of named layers, with the activation after every layer of weights but the last.
 
@@ -33,4 +38,4 @@ def _with_activations(layers: list[NamedLayer], activation: ActivationName) -> I
     for name, layer in layers:
         yield name, layer
         if name in weighted[:-1]:
-            yield f"{name}_activation", _ACTIVATIONS[activation]()
+            yield f"{name}_activation", make_activation(activation)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from framework import SINGLE_OPTIMIZER, Batch, Loss, Task
+from framework import SINGLE_OPTIMIZER, Batch, Loss, Operation, Task
 
 ChainNames = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -68,7 +68,8 @@ class Reconstruction(Task):
         whole = {self._purpose: self._reconstruct}
         if len(self._chain) == 1:
             return whole
-        return {"encode": self._chain[0], "decode": self._decode, **whole}
+        decode = Operation(self._decode, takes="codes", answers="images")
+        return {"encode": self._chain[0], "decode": decode, **whole}
 
     def _inputs(self, images: Tensor) -> Tensor:
         """What enters the chain in the place of images."""

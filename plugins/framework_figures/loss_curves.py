@@ -1,13 +1,14 @@
 """How the losses fell, epoch by epoch."""
 
-from collections.abc import Mapping, Sequence
-from math import isfinite, nan
+from collections.abc import Sequence
+from math import isfinite
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from framework import Figure, FinishedRun
+from framework_figures.curves import SPLITS, HistoryRow, draw_curve, values_of
 from framework_figures.style import (
     MUTED,
     PALETTE,
@@ -18,9 +19,6 @@ from framework_figures.style import (
     put_legend,
 )
 
-_SPLITS = {"train": "training", "validation": "validation"}
-_Value = int | float | None  # JSON knows no NaN
-_Row = Mapping[str, _Value]
 _Curves = dict[tuple[str, str], list[float]]  # (split, loss) → a value per epoch
 
 
@@ -45,7 +43,7 @@ class LossCurves(Figure):
         calm(axes)
         count_epochs(axes, len(run.history))
         for (split, name), values in curves.items():
-            _draw_curve(axes, split, name, values, colour=_colour_of(split, name, curves))
+            draw_curve(axes, split, name, values, colour=_colour_of(split, name, curves))
         if self._log_scale:
             _make_logarithmic(axes, [v for values in curves.values() for v in values if v > 0])
         if 1 <= run.kept_epoch <= len(run.history):
@@ -55,19 +53,15 @@ class LossCurves(Figure):
         return drawing
 
 
-def _curves_of(history: Sequence[_Row]) -> _Curves:
+def _curves_of(history: Sequence[HistoryRow]) -> _Curves:
     keys = dict.fromkeys(key for row in history for key in row)
     curves = {}
-    for split in _SPLITS:
+    for split in SPLITS:
         for key in keys:
             if key == f"{split}/loss" or key.startswith(f"{split}/loss/"):
                 name = key.removeprefix(f"{split}/loss").removeprefix("/")
-                curves[split, name] = [_finite(row.get(key)) for row in history]
+                curves[split, name] = values_of(history, key)
     return curves
-
-
-def _finite(value: _Value) -> float:
-    return nan if value is None or not isfinite(value) else float(value)
 
 
 def _colour_of(split: str, name: str, curves: _Curves) -> str:
@@ -75,19 +69,6 @@ def _colour_of(split: str, name: str, curves: _Curves) -> str:
     if len(names) == 1:
         return PALETTE[split == "train"]
     return PALETTE[names.index(name) % len(PALETTE)]
-
-
-def _draw_curve(axes: Axes, split: str, name: str, values: list[float], *, colour: str) -> None:
-    axes.plot(
-        range(1, len(values) + 1),
-        values,
-        color=colour,
-        linewidth=1.8,
-        linestyle="solid" if split == "validation" else (0, (4, 1.5)),
-        marker="o" if len(values) == 1 else None,
-        label=f"{name}, {_SPLITS[split]}" if name else _SPLITS[split],
-        solid_capstyle="round",
-    )
 
 
 def _make_logarithmic(axes: Axes, values: Sequence[float]) -> None:

@@ -87,3 +87,17 @@ def write_label(drawing: Figure, label: str, note: str, *, at_pixels: tuple[int,
     x, y = at_pixels[0] / width, at_pixels[1] / height
     drawing.text(x, y, label, color=INK, fontsize=10, va="bottom" if note else "center")
     drawing.text(x, y - 3 / height, note, color=MUTED, fontsize=8.5, va="top")
+
+
+def write_caption(drawing: Figure, text: str, colour: str, *, at_pixels: tuple[int, int]) -> None:
+    """Write a few small words, centred on a place from the left and standing on a height.
+
+    Args:
+        drawing: the picture.
+        text: the words.
+        colour: what they are written in.
+        at_pixels: place from the left and from the bottom.
+    """
+    width, height = drawing.get_size_inches() * DOTS_PER_INCH
+    x, y = at_pixels[0] / width, at_pixels[1] / height
+    drawing.text(x, y, text, color=colour, fontsize=7.5, ha="center", va="bottom")

@@ -27,20 +27,37 @@ class Blur(nn.Module):
 
     def __init__(self, data: DataInfo, *, sigma: Annotated[float, Field(gt=0)] = 1.0) -> None:
         super().__init__()
-        reach = ceil(_REACH * sigma)
-        _, height, width = data.image_shape
-        if reach >= min(height, width):
-            raise ValueError(
-                f"blur with sigma {sigma} looks {reach} pixels to each side, too far for images "
-                f"of {height}x{width}; choose a smaller sigma"
-            )
         self._low, self._high = data.value_range
-        self._kernel_size = [2 * reach + 1] * 2
-        self._sigma = [sigma] * 2
+        _, self._height, self._width = data.image_shape
+        self.sigma = sigma
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the window, in pixels.
+
+        Raises (when set):
+            ValueError: the images are too small for the window.
+        """
+        return self._sigma
+
+    @sigma.setter
+    def sigma(self, sigma: float) -> None:
+        if _reach(sigma) >= min(self._height, self._width):
+            raise ValueError(
+                f"blur with sigma {sigma} looks {_reach(sigma)} pixels to each side, too far for "
+                f"images of {self._height}x{self._width}; choose a smaller sigma"
+            )
+        self._sigma = sigma
 
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
         """The blurred images."""
-        blurred: Tensor = gaussian_blur(images, self._kernel_size, self._sigma)
+        kernel_size = [2 * _reach(self._sigma) + 1] * 2
+        blurred: Tensor = gaussian_blur(images, kernel_size, [self._sigma] * 2)
         return blurred.clamp(self._low, self._high)  # a window's sum is 1 but for rounding
+
+
+def _reach(sigma: float) -> int:
+    """Number of pixels to each side that the window covers."""
+    return ceil(_REACH * sigma)

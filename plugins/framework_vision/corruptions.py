@@ -18,16 +18,17 @@ class GaussianNoise(nn.Module):
         std: standard deviation of the noise, as a share of the value range.
     """
 
-    def __init__(self, data: DataInfo, *, std: Annotated[float, Field(gt=0)] = 0.2) -> None:
+    def __init__(self, data: DataInfo, *, std: Annotated[float, Field(ge=0)] = 0.2) -> None:
         super().__init__()
         self._low, self._high = data.value_range
-        self._std = std * (self._high - self._low)
+        self._std = std
 
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
         """The noisy images."""
-        return (images + self._std * torch.randn_like(images)).clamp(self._low, self._high)
+        std = self._std * (self._high - self._low)
+        return (images + std * torch.randn_like(images)).clamp(self._low, self._high)
 
 
 class SaltAndPepper(nn.Module):
@@ -39,7 +40,7 @@ class SaltAndPepper(nn.Module):
     """
 
     def __init__(
-        self, data: DataInfo, *, amount: Annotated[float, Field(gt=0, le=1)] = 0.1
+        self, data: DataInfo, *, amount: Annotated[float, Field(ge=0, le=1)] = 0.1
     ) -> None:
         super().__init__()
         self._low, self._high = data.value_range
@@ -68,7 +69,8 @@ class Occlusion(nn.Module):
         super().__init__()
         _, height, width = data.image_shape
         self._low, _ = data.value_range
-        self._side = max(1, round(side_fraction * min(height, width)))
+        self._shorter_side = min(height, width)
+        self._side_fraction = side_fraction
 
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
@@ -80,7 +82,8 @@ class Occlusion(nn.Module):
     def _covered(self, images: Tensor, axis: int) -> Tensor:
         """Which rows or columns of each image the square covers; (batch, 1, rows or columns)."""
         length = images.shape[axis]
+        side = max(1, round(self._side_fraction * self._shorter_side))
         size = (len(images), 1, 1)
-        starts = torch.randint(length - self._side + 1, size, device=images.device)
+        starts = torch.randint(length - side + 1, size, device=images.device)
         places = torch.arange(length, device=images.device)
-        return (starts <= places) & (places < starts + self._side)
+        return (starts <= places) & (places < starts + side)

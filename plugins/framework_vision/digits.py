@@ -1,5 +1,6 @@
 """The handwritten digits that come with scikit-learn."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -9,13 +10,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from framework import DataBundle, DataInfo, Dataset, ImageSet, fingerprint_of
+from framework_vision.leaving_out import ClassNames, LabelledDataset, leave_out_classes
 
 _NUM_TRAIN = 1500
 _NUM_TEST = 297
 _LARGEST_COUNT = 16  # pixels count the dark ones among 16
 
 
-class Digits(Dataset):
+def digits(
+    *, size: Annotated[int, Field(ge=1, le=512)] = 28, leave_out: ClassNames = ()
+) -> Dataset:
     """1,797 handwritten digits of 13 writers, part of scikit-learn: nothing is downloaded.
 
     The images are in the order of their writers. The last 297 are the test split, so most of them
@@ -25,9 +29,20 @@ class Digits(Dataset):
 
     Args:
         size: height and width to which the 8x8 images are resized, in pixels.
+        leave_out: classes, by name or place, of which no image is trained on; the test split
+            stays whole.
+    """
+    return leave_out_classes(Digits(size=size), leave_out)
+
+
+class Digits(LabelledDataset):
+    """The digits with all their classes; see `digits`.
+
+    Args:
+        size: height and width of the images, in pixels.
     """
 
-    def __init__(self, *, size: Annotated[int, Field(ge=1, le=512)] = 28) -> None:
+    def __init__(self, *, size: int) -> None:
         self._size = size
 
     @property
@@ -40,6 +55,11 @@ class Digits(Dataset):
             num_classes=10,
             class_names=tuple("0123456789"),
         )
+
+    def count_by_class(self) -> Sequence[int]:
+        """From the training labels."""
+        _, labels = _read()
+        return labels[:_NUM_TRAIN].bincount().tolist()
 
     def fingerprint(self) -> str:
         """A digest of the images as scikit-learn has them, their labels and the size."""

@@ -1,10 +1,12 @@
 """MNIST and its kin: read where they are, fetched through torchvision where they are not."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from framework import DataBundle, DataError, DataInfo, Dataset, Fault, fingerprint_of
 from framework_vision.downloading import download_raw_files
+from framework_vision.leaving_out import ClassNames, LabelledDataset, leave_out_classes
 from framework_vision.raw_files import RawFiles
 
 DATA_VARIABLE = "FRAMEWORK_DATA"
@@ -25,23 +27,33 @@ _CLOTHES = (
     "Bag",
     "Ankle boot",
 )
+_NUM_OF_DIGITS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # as published
+_NUM_OF_CLOTHES = (6000,) * 10
 
 
-class MnistLike(Dataset):
+class MnistLike(LabelledDataset):
     """Grey images with labels in IDX files; see `mnist` for where they are looked for.
 
     Args:
         name: torchvision's name of the data set, also that of its folder.
         class_names: a name per class.
+        published_counts: number of training images of each class, as published.
         root: folder that holds `<name>/raw`, or None.
         download: whether files that are not there may be fetched.
     """
 
     def __init__(
-        self, name: str, class_names: tuple[str, ...], *, root: Path | None, download: bool
+        self,
+        name: str,
+        class_names: tuple[str, ...],
+        published_counts: tuple[int, ...],
+        *,
+        root: Path | None,
+        download: bool,
     ) -> None:
         self._name = name
         self._class_names = class_names
+        self._published_counts = published_counts
         self._download = download
         self._files = RawFiles(_data_folder(root) / name / "raw")
 
@@ -52,7 +64,7 @@ class MnistLike(Dataset):
         Raises:
             DataError: the files are damaged, as far as their headers and sizes tell.
         """
-        if all(path.is_file() for path in self._files.paths):
+        if self._is_there():
             (num_train, height, width), (num_test, _, _) = self._files.read_shapes()
         else:
             num_train, num_test, height, width = _NUM_TRAIN, _NUM_TEST, _SIDE, _SIDE
@@ -63,6 +75,16 @@ class MnistLike(Dataset):
             num_classes=len(self._class_names),
             class_names=self._class_names,
         )
+
+    def count_by_class(self) -> Sequence[int]:
+        """From the training labels; as published where there are no files yet.
+
+        Raises:
+            DataError: the labels are damaged.
+        """
+        if not self._is_there():
+            return self._published_counts
+        return self._files.count_by_class(len(self._class_names))
 
     def fingerprint(self) -> str:
         """A digest of the four files; fetches them where they are not there yet."""
@@ -75,6 +97,9 @@ class MnistLike(Dataset):
         self._fetch_if_absent()
         train, test = self._files.read(len(self._class_names))
         return DataBundle(train=train, test=test)
+
+    def _is_there(self) -> bool:
+        return all(path.is_file() for path in self._files.paths)
 
     def _fetch_if_absent(self) -> None:
         folder, name = self._files.folder, self._name
@@ -89,7 +114,9 @@ class MnistLike(Dataset):
         download_raw_files(name, folder)
 
 
-def mnist(*, root: Path | None = None, download: bool = True) -> MnistLike:
+def mnist(
+    *, root: Path | None = None, download: bool = True, leave_out: ClassNames = ()
+) -> Dataset:
     """MNIST: 70,000 handwritten digits, 28x28 pixels, 10,000 of them for testing.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, 1998.
@@ -98,11 +125,16 @@ def mnist(*, root: Path | None = None, download: bool = True) -> MnistLike:
         root: folder that holds `MNIST/raw`; where it is not given, the environment variable
             FRAMEWORK_DATA names it, and else it is `ignite-framework` in the user's cache folder.
         download: whether to fetch the files where that folder has none.
+        leave_out: classes, by name or place, of which no image is trained on; the test split
+            stays whole.
     """
-    return MnistLike("MNIST", _DIGITS, root=root, download=download)
+    whole = MnistLike("MNIST", _DIGITS, _NUM_OF_DIGITS, root=root, download=download)
+    return leave_out_classes(whole, leave_out)
 
 
-def fashion_mnist(*, root: Path | None = None, download: bool = True) -> MnistLike:
+def fashion_mnist(
+    *, root: Path | None = None, download: bool = True, leave_out: ClassNames = ()
+) -> Dataset:
     """FashionMNIST: 70,000 pictures of clothes, 28x28 pixels, 10,000 of them for testing.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a Novel Image Dataset for Benchmarking
@@ -112,8 +144,11 @@ def fashion_mnist(*, root: Path | None = None, download: bool = True) -> MnistLi
         root: folder that holds `FashionMNIST/raw`; where it is not given, the environment variable
             FRAMEWORK_DATA names it, and else it is `ignite-framework` in the user's cache folder.
         download: whether to fetch the files where that folder has none.
+        leave_out: classes, by name or place, of which no image is trained on; the test split
+            stays whole.
     """
-    return MnistLike("FashionMNIST", _CLOTHES, root=root, download=download)
+    whole = MnistLike("FashionMNIST", _CLOTHES, _NUM_OF_CLOTHES, root=root, download=download)
+    return leave_out_classes(whole, leave_out)
 
 
 def _data_folder(root: Path | None) -> Path:

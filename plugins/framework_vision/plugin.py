@@ -9,7 +9,7 @@ from framework import hookimpl
 def provide_datasets() -> Mapping[str, str]:
     """Data sets by name; `digits` needs no download."""
     return {
-        "digits": "framework_vision.digits:Digits",
+        "digits": "framework_vision.digits:digits",
         "fashion_mnist": "framework_vision.mnist_like:fashion_mnist",
         "mnist": "framework_vision.mnist_like:mnist",
     }

@@ -62,6 +62,10 @@ def test_task_offers_no_operations_unless_it_says_otherwise():
     assert Nothing().operations() == {}
 
 
+def test_task_has_no_terms_unless_it_says_otherwise():
+    assert Nothing().terms() == {}
+
+
 def test_task_has_one_evaluation_without_a_name_unless_it_says_otherwise():
     images = torch.zeros(3, 1, 2, 2)
     evaluations = Nothing().evaluations(Batch(images, None, torch.arange(3)))

@@ -31,6 +31,7 @@ class Run:
     networks = {}  # noqa: RUF012
     optimizers = {}  # noqa: RUF012
     directory = None
+    label = ""
     seconds = 0.0
 
     def __init__(self, num_epochs, losses=("main",)):

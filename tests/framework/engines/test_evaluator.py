@@ -69,3 +69,18 @@ def test_other_evaluations_are_measured_under_their_names():
     for _ in range(2):
         measured = evaluate(evaluator, loader)
         assert measured == {"loss": halved, "mse": halved, "twofold/mse": twofold}
+
+
+class _Termed(_Halving):
+    def losses(self, batch):
+        self._mean = batch.images.mean()
+        yield from super().losses(batch)
+
+    def terms(self):
+        return {"mean": self._mean}
+
+
+def test_terms_are_means_over_all_images():
+    images, loader = _loader()
+    measured = evaluate(make_evaluator(_Termed(), {}, seed=0, device=CPU), loader)
+    assert measured["mean"] == pytest.approx(images.mean().item())

@@ -137,3 +137,40 @@ def test_nan_loss_of_a_part_stops_before_a_step():
     with pytest.raises(TrainingError, match="iteration 1"):
         trainer.run(_batches(2), max_epochs=1)
     assert torch.equal(network.weight, before)
+
+
+class _Critical(Task):
+    """Steps the critic twice for every step of the generator, and tells the sums of its inputs."""
+
+    def __init__(self, networks):
+        self.networks, self._terms = networks, {}
+
+    def losses(self, batch):
+        features = batch.images.flatten(1)
+        for scale in (1, 3):
+            loss = self.networks["critic"](features).mean() * 0 + scale
+            self._terms = {"scale": features.mean() * scale}
+            yield "critic", loss
+        self._terms = {"graph": self.networks["generator"].weight.sum()}
+        yield "generator", self.networks["generator"](self.networks["critic"](features)).mean()
+
+    def terms(self):
+        return self._terms
+
+    def evaluate(self, batch):
+        return batch.images, batch.images
+
+
+@pytest.mark.parametrize("accumulation", [1, 2, 3])
+def test_terms_and_repeated_losses_are_means_over_the_batch(accumulation):
+    networks, _, _ = _adversarial(1)
+    optimizers = {n: torch.optim.SGD(net.parameters(), lr=0.0) for n, net in networks.items()}
+    task = _Critical(networks)
+    trainer = make_trainer(task, optimizers, seed=5, device=CPU, accumulation=accumulation)
+    images = torch.rand(5, 1, 2, 2, generator=torch.Generator().manual_seed(1))
+    trainer.run([Batch(images, None, torch.arange(5))], max_epochs=1)
+    weight = networks["generator"].weight.sum().item()
+    expected = {"scale": 2 * images.mean().item(), "graph": weight}
+    assert trainer.state.terms == pytest.approx(expected, rel=1e-5)
+    assert trainer.state.output["critic"] == pytest.approx(2)
+    assert all(type(value) is float for value in trainer.state.terms.values())

@@ -15,6 +15,8 @@ from framework.handlers.averaging import Averaging
 class FakeRun:
     """A run that averaging does not look at."""
 
+    label = ""
+
     task, networks, optimizers, metrics, best, directory, epoch, num_epochs, seconds = (
         None,
         {},

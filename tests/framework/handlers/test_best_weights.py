@@ -18,6 +18,8 @@ LOSS = Monitor("validation/loss", "min")
 class FakeRun:
     """A run whose only weight is the number of its epoch."""
 
+    label = ""
+
     task, optimizers, best, directory = None, {}, None, None
     num_epochs, seconds = 100, 0.0
 

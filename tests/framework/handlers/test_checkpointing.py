@@ -13,6 +13,8 @@ NUM_ITERATIONS = 5
 class FakeRun:
     """A run that counts its epochs."""
 
+    label = ""
+
     task, networks, optimizers, best, directory = None, {}, {}, None, None
     num_epochs, seconds, metrics = 100, 0.0, {}
     epoch = 0

@@ -18,6 +18,8 @@ NAN = math.nan
 class FakeRun:
     """A run whose validation losses are known beforehand."""
 
+    label = ""
+
     task, networks, optimizers, best, directory = None, {}, {}, None, None
     num_epochs, seconds = 100, 0.0
 

@@ -10,6 +10,8 @@ from framework.handlers.epoch_log import EpochLog, epoch_line
 class FakeRun:
     """A run in its third epoch."""
 
+    label = ""
+
     task, networks, optimizers, directory = None, {}, {}, None
     epoch, num_epochs, seconds = 3, 20, 0.0
 

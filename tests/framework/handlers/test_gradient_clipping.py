@@ -12,6 +12,8 @@ from framework.handlers.gradient_clipping import GradientClipping
 class FakeRun:
     """A run of some optimizers."""
 
+    label = ""
+
     task, networks, best, directory, epoch, num_epochs, seconds = None, {}, None, None, 0, 1, 0.0
 
     def __init__(self, optimizers):

@@ -16,6 +16,8 @@ from framework.handlers.guards import FiniteWeights, require_finite_weights
 class FakeRun:
     """A run of two networks."""
 
+    label = ""
+
     task, optimizers, best, directory = None, {}, None, None
     epoch, num_epochs, seconds, metrics = 4, 10, 0.0, {}
 

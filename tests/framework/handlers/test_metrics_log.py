@@ -14,6 +14,8 @@ from framework.handlers.metrics_log import MetricsLog
 class FakeRun:
     """A run whose training loss falls from epoch to epoch."""
 
+    label = ""
+
     task, networks, optimizers, best, directory = None, {}, {}, None, None
     num_epochs, seconds = 100, 0.0
 

@@ -11,6 +11,8 @@ from framework.handlers.snapshots import Snapshots
 class FakeRun:
     """A run whose only weight is the number of its epoch."""
 
+    label = ""
+
     task, optimizers, best, directory = None, {}, None, None
     num_epochs, seconds, metrics = 100, 0.0, {}
 

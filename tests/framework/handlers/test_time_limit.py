@@ -10,6 +10,8 @@ from framework.handlers.time_limit import TimeLimit
 class FakeRun:
     """A run whose epochs take a minute."""
 
+    label = ""
+
     task, networks, optimizers, metrics, best, directory = None, {}, {}, {}, None, None
     epoch, num_epochs, seconds, reason = 0, 4, 0.0, None
 

@@ -20,6 +20,8 @@ RANDOM = PruningMethod(name="random_unstructured")
 class FakeRun:
     """A run of a convolution, in `channels_last`, and a linear layer."""
 
+    label = ""
+
     task, best, directory = None, None, None
     num_epochs, seconds = 100, 0.0
 

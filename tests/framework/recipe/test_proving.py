@@ -7,8 +7,9 @@ from torch.nn import functional as F
 
 from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Loss, Task
 from framework.errors import Infeasible, PluginError, Position, RecipeError
+from framework.finished_runs import LayerRow
 from framework.recipe.loading import load_document
-from framework.recipe.plans import Components, LayerRow, PlannedComponent
+from framework.recipe.plans import Components, PlannedComponent
 from framework.recipe.proving import prove
 from framework.registry import Component, Plugin
 
@@ -265,6 +266,30 @@ def test_loss_that_is_no_scalar_is_the_plugins_fault(document):
     assert fault.message == (
         "task 'ours' of plugin 'tests' yields a loss of shape (2,) instead of a scalar"
     )
+
+
+class Termed(Copying):
+    def losses(self, batch):
+        for self.name in ("generator", "discriminator"):
+            yield self.name, self.evaluate(batch)[0].mean()
+
+    def terms(self):
+        return {f"{self.name}/spread": torch.ones(())}
+
+
+def test_terms_of_every_loss_are_found(document):
+    expected = ("generator/spread", "discriminator/spread")
+    assert proof_of(document, task=Termed).term_names == expected
+
+
+def test_term_that_is_no_scalar_is_the_plugins_fault(document):
+    class Wide(Termed):
+        def terms(self):
+            return {"wide": torch.ones(3)}
+
+    fault = fault_of(document, PluginError, task=Wide)
+    assert fault.identifier == "P011"
+    assert fault.message.endswith("yields a term of shape (3,) instead of a scalar")
 
 
 def test_loss_without_its_optimizers_name_is_explained(document):

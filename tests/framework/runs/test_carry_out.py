@@ -20,7 +20,7 @@ from framework.runs.directory import RunDirectory
 from framework.runs.identity import identity_of
 from framework.runs.interruption import Interrupted
 from framework.runs.records import read_state
-from framework.runs.training import Options
+from framework.runs.options import Options
 
 SUPPORT = Path(__file__).parents[2] / "support"
 SHORT = ("training={num_epochs: 2, batch_size: 64}", "early_stopping=null", "checkpointing=null")

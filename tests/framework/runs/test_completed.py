@@ -170,3 +170,20 @@ def test_training_images_are_there_for_figures(completed):
     run = completed()
     batch = run.batch([7, 3], "train")
     assert torch.equal(batch.images * 255, run.train_set.images[[7, 3]].float())
+
+
+def test_networks_have_the_weights_kept_or_those_of_an_epoch(completed):
+    run = completed()
+    kept, first = run.networks(), run.networks(1)
+    assert list(kept) == ["encoder", "decoder"]
+    assert all((p == 0).all() for network in kept.values() for p in network.parameters())
+    assert all((p == 1).all() for network in first.values() for p in network.parameters())
+    assert not any(network.training for network in kept.values())
+    assert not any(p.requires_grad for network in kept.values() for p in network.parameters())
+    assert run.networks(7) is None
+
+
+def test_layers_are_those_of_the_plan(completed):
+    rows = completed().layers
+    assert [row.network for row in rows] == ["encoder"] * 6 + ["decoder"]
+    assert rows[1].output_shape == (32,)

@@ -27,9 +27,12 @@ from framework.runs import directory
 from framework.runs.assembly import build_metrics, build_on, evaluation_loader, split_images
 from framework.runs.directory import RunDirectory
 from framework.runs.environment import describe_environment
-from framework.runs.interruption import Interrupted
+from framework.runs.execution import Execution
+from framework.runs.failures import failures_explained
+from framework.runs.interruption import Interrupted, interruptions
+from framework.runs.options import Options
 from framework.runs.records import read_run, read_state
-from framework.runs.training import Options, failures_explained, train
+from framework.runs.training import train
 from framework.runs.weights import load_weights, read_weights
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -132,7 +135,11 @@ def trained(prepared, store):
 
     def trained(*overrides, **options):
         given = {"announce": lambda _: None, "warn": pytest.fail} | options
-        return train(*prepared(*overrides), RunDirectory(store.path), CPU, Options(**given))
+        plan, bundle, _ = prepared(*overrides)
+        with interruptions() as interruption:
+            execution = Execution(bundle, CPU, Options(**given), interruption)
+            train(plan, RunDirectory(store.path), execution)
+        return read_run(store.path)
 
     return trained
 
@@ -190,7 +197,6 @@ def test_run_that_is_over_is_shown_and_nothing_written(trained, store):
     first = trained()
     before = {path: path.stat().st_mtime_ns for path in store.path.rglob("*")}
     again = trained()
-    assert again.was_already_over
     assert again.test == first.test
     assert {path: path.stat().st_mtime_ns for path in store.path.rglob("*")} == before
 
@@ -324,7 +330,7 @@ def test_figure_that_fails_spoils_neither_the_run_nor_other_figures(trained, sto
     record = read_run(store.path)
     assert record.status == "finished"
     assert [path.name for path in record.pictures] == ["weight_digests.png"]
-    assert trained("figures=[undrawable, weight_digests]").was_already_over
+    assert trained("figures=[undrawable, weight_digests]") == record
 
 
 def test_disk_that_gives_out_leaves_the_state_of_before(trained, store, monkeypatch):

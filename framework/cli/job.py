@@ -1,0 +1,40 @@
+"""`framework job`: what executors call; people have no need of it."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from framework.cli.options import debug_option, json_option
+
+
+@click.command(hidden=True, short_help="Carry a job of an executor out.")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@debug_option
+def job(*, file: Path, as_json: bool) -> None:
+    """Carry out, or go on with, the job that FILE describes; end when the caller ends."""
+    _end_with_parent()
+    from framework.application import carry_out_job
+    from framework.cli.messages import complain, say, say_json
+    from framework.handlers.epoch_log import EpochLog
+
+    record = carry_out_job(file, handlers=[EpochLog(say)], announce=say, warn=complain)
+    if as_json:
+        say_json(record.as_json())
+
+
+def _end_with_parent() -> None:
+    """Send ourselves SIGTERM when the other end of stdin is closed, however that happens."""
+    if sys.stdin is not None and not sys.stdin.isatty():
+        threading.Thread(target=_wait_for_end_of_input, daemon=True).start()
+
+
+def _wait_for_end_of_input() -> None:
+    descriptor = sys.stdin.fileno()
+    while os.read(descriptor, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

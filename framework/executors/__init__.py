@@ -1,0 +1,1 @@
+"""What carries jobs out in other processes; it knows nothing of recipes."""

@@ -1,0 +1,9 @@
+"""The executors that come with the framework, provided as any plugin's would be."""
+
+from framework.hookspecs import hookimpl
+
+
+@hookimpl
+def provide_executors() -> dict[str, str]:
+    """Processes on this machine."""
+    return {"processes": "framework.executors.processes:Processes"}

@@ -1,0 +1,86 @@
+"""Train every fold of a cross-validation, keep what the recipe asks for, and measure that once."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from framework.errors import Fault, PluginError
+from framework.recipe.plans import Plan
+from framework.runs.directory import RunDirectory
+from framework.runs.execution import Execution
+from framework.runs.failures import failures_explained, outcome_recorded
+from framework.runs.folds import Folds
+from framework.runs.keeping import keep
+from framework.runs.lock_step import LockStep
+from framework.runs.parts import fold_plans, make_part
+from framework.runs.predictions import store_out_of_fold
+from framework.runs.records import OVER, read_run, read_state
+from framework.runs.training import RunLog, Training, announce_start
+from framework.runs.workers import carry_out_in_workers, executor_of, threads_recorded
+
+
+def cross_validate(plan: Plan, store: RunDirectory, execution: Execution) -> None:
+    """Carry a cross-validation out in its locked run directory, from wherever it stands.
+
+    A fold that is over is not trained again.
+
+    Raises:
+        TrainingError: a fold diverged or ran out of memory; the others are saved.
+        StorageError: the disk does not take what must be written, or a worker died.
+        CheckpointError: no checkpoint of a fold is intact.
+        PluginError: a figure could not be drawn; the run is finished all the same.
+        Interrupted: a signal asked for the end; everything is saved.
+    """
+    if read_state(store.path).status in OVER:
+        return
+    log = RunLog(store.path / "log.txt")
+    with outcome_recorded(store), failures_explained(plan):
+        store.begin_attempt(has_parts=True)
+        plans = fold_plans(plan)
+        executor = executor_of(plan)
+        threads = threads_recorded(plan, executor, len(plans))
+        stores = {name: make_part(store, name, each, **threads) for name, each in plans.items()}
+        announce_start(plan, store, execution)
+        if executor is None:
+            faults = train_in_lock_step(plans, stores, execution)
+        else:
+            carry_out_in_workers(plan, stores, executor, execution)
+            stores = {name: RunDirectory(each.path) for name, each in stores.items()}
+            faults = []
+        execution.interruption.require_none(f"framework run {store.path}")
+        folds = Folds(plan, plans, stores)
+        store.update(seconds=folds.seconds)
+        log.write(f"{len(plans)} folds are trained")
+        store_out_of_fold(folds, store, execution)
+        faults += keep(folds, store, execution)
+        log.write(f"finished: {read_run(store.path).note}")
+    if faults:
+        raise PluginError(faults)
+
+
+def train_in_lock_step(
+    plans: Mapping[str, Plan], stores: Mapping[str, RunDirectory], execution: Execution
+) -> list[Fault]:
+    """Advance all folds that are not over, an epoch each in turn, on one copy of the images."""
+    faults: list[Fault] = []
+    with ExitStack() as locks:
+        trainings = []
+        for name, store in stores.items():
+            if read_state(store.path).status in OVER:
+                continue
+            locks.enter_context(store.lock())
+            with outcome_recorded(store):
+                trainings.append(Training(plans[name], store, execution, name.replace("-", " ")))
+        steps = LockStep([training.fit for training in trainings])
+        execution.interruption.tell(steps.interrupt)
+        while (place := steps.next()) is not None:
+            training = trainings[place]
+            with outcome_recorded(training.store):
+                training.fit.advance()
+                if training.fit.is_over:
+                    training.require_finished()
+                    faults += training.conclude()
+        for training in trainings:
+            if not training.fit.is_over:
+                training.fit.advance()  # interrupted: saves what it has
+                training.store.update(status="interrupted", reason="stopped by a signal")
+    return faults

@@ -1,0 +1,32 @@
+"""With what, where and how a plan is carried out."""
+
+from dataclasses import dataclass
+
+import torch
+
+from framework.contracts import DataBundle
+from framework.runs.interruption import Interruption
+from framework.runs.options import Options
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What every training of one command shares.
+
+    Attributes:
+        bundle: the data; one copy of the training images, on the device already.
+        device: where to train.
+        options: how.
+        interruption: whether a signal has asked for the end.
+        label: which part of a run is being carried out, such as `seed 1`; empty for the whole.
+    """
+
+    bundle: DataBundle
+    device: torch.device
+    options: Options
+    interruption: Interruption
+    label: str = ""
+
+    def labelled(self, label: str) -> str:
+        """Name a training within this part, such as `seed 1, fold 2`."""
+        return ", ".join(filter(None, (self.label, label)))

@@ -1,0 +1,37 @@
+"""How to carry a plan out."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.contracts import Handler
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to carry a plan out; none of it changes what is learnt.
+
+    Attributes:
+        runs_directory: where run directories are kept.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        is_new: train again even where a run of the same identity exists.
+        is_exact: refuse to continue where the result could differ in its last bits.
+        is_forced: continue though the recipe or a plugin has changed.
+        allows_data_change: continue though the data have changed.
+        plugin_files: single-file plugins, remembered for a later continuation.
+        observers: handlers that look on.
+        announce: takes lines for the user.
+        warn: takes warnings.
+    """
+
+    runs_directory: Path = Path("runs")
+    device: str = "auto"
+    is_new: bool = False
+    is_exact: bool = False
+    is_forced: bool = False
+    allows_data_change: bool = False
+    plugin_files: Sequence[Path] = ()
+    observers: Sequence[Handler] = ()
+    announce: Callable[[str], None] = print
+    warn: Callable[[str], None] = warnings.warn

@@ -1,0 +1,1 @@
+"""Adversarial generation: generators, discriminators, objectives and the task."""
