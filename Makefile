@@ -4,11 +4,12 @@
 #   make test    set up, then run every test
 #   make check   everything that must hold before a change lands
 #   make fix     format the code and repair what the linter can
-#   make bench   compare our speed with bare PyTorch loops (minutes)
+#   make bench   compare our speed with bare loops and Lightning (half an hour)
 
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
+BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes fold_memory speedrun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -46,17 +47,22 @@ fix: .venv/.installed-dev
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/.installed-dev
-	@set -e; for script in tests/benchmarks/*.py; do \
-	  echo "== $$script"; $(BIN)/python "$$script"; done
+# Needs a quiet machine and FRAMEWORK_DATA; docs/performance.md says what is measured.
+bench: .venv/.installed-bench
+	@set -e; for name in $(BENCHMARKS); do \
+	  echo "== $$name"; $(BIN)/python "tests/benchmarks/$$name.py" $(OPTIONS); done
 
-# A stamp per set of dependencies, so that a second call starts at once. The larger set has it all.
+# A stamp per set of dependencies, so that a second call starts at once. The larger sets have it all.
 .venv/.installed-run: pyproject.toml | $(BIN)/pip
 	$(call install,.)
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml | $(BIN)/pip
 	$(call install,.[dev])
+	@touch .venv/.installed-run $@
+
+.venv/.installed-bench: pyproject.toml | $(BIN)/pip
+	$(call install,.[bench])
 	@touch .venv/.installed-run $@
 
 $(BIN)/pip:

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from framework.events import FitEvents
+    from framework.exchange.exporting import export_run
     from framework.finished_runs import Figure, FinishedRun, LayerRow
     from framework.hookspecs import hookimpl
+    from framework.jobs import Executor, Job, Outcome
     from framework.learning_rates import Horizon, Scheduler
     from framework.operations import Operation
     from framework.parameters import Nested
@@ -68,8 +70,10 @@ _HOMES = {
         "TrainingError",
     ),
     "events": ("FitEvents",),
+    "exchange.exporting": ("export_run",),
     "finished_runs": ("Figure", "FinishedRun", "LayerRow"),
     "hookspecs": ("hookimpl",),
+    "jobs": ("Executor", "Job", "Outcome"),
     "learning_rates": ("Horizon", "Scheduler"),
     "operations": ("Operation",),
     "parameters": ("Nested",),
@@ -85,6 +89,7 @@ __all__ = [
     "DataError",
     "DataInfo",
     "Dataset",
+    "Executor",
     "Fault",
     "Figure",
     "FinishedRun",
@@ -94,11 +99,13 @@ __all__ = [
     "Horizon",
     "ImageSet",
     "Infeasible",
+    "Job",
     "LayerRow",
     "Loss",
     "Metric",
     "Nested",
     "Operation",
+    "Outcome",
     "PluginError",
     "RecipeError",
     "Run",
@@ -106,6 +113,7 @@ __all__ = [
     "Task",
     "TrainingError",
     "check",
+    "export_run",
     "fingerprint_of",
     "hookimpl",
     "load_run",

@@ -16,6 +16,7 @@ from framework.recipe.schema import read_recipe
 from framework.runs.carry_out import carry_out, continue_run
 from framework.runs.identity import digest_of
 from framework.runs.options import Options
+from framework.runs.parts import has_all_parts
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run
 from framework.runs.workers import read_job
 
@@ -129,7 +130,8 @@ def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRec
     record = read_run(path)
     if record.status in OVER:
         return record.shown_again()
-    plan, dataset = _planned(load_document(path / "resolved.yaml"), options.plugin_files)
+    document = load_document(path / "resolved.yaml")
+    plan, dataset = _planned(document, options.plugin_files, is_begun=has_all_parts(path))
     _warn_of(plan, options)
     _require_same_recipe(path, plan, is_forced=options.is_forced)
     return continue_run(path, plan, dataset, options)
@@ -147,10 +149,12 @@ def _warn_of(plan: Plan, options: Options) -> None:
         options.warn(warning)
 
 
-def _planned(document: Document, plugins: Sequence[str | Path]) -> tuple[Plan, Dataset]:
+def _planned(
+    document: Document, plugins: Sequence[str | Path], *, is_begun: bool = False
+) -> tuple[Plan, Dataset]:
     recipe = read_recipe(document)  # its shape first: that needs neither torch nor plugins
     registry = discover([Path(plugin) for plugin in plugins])
-    return make_plan(recipe, document, registry)
+    return make_plan(recipe, document, registry, is_begun=is_begun)
 
 
 def _require_same_recipe(path: Path, plan: Plan, *, is_forced: bool) -> None:

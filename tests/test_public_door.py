@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[1]
 
 NAMES = [
     "SINGLE_OPTIMIZER",
+    "AdversarialObjective",
     "Batch",
     "DataBundle",
     "DataError",
     "DataInfo",
     "Dataset",
+    "Executor",
     "Fault",
     "Figure",
     "FinishedRun",
@@ -31,9 +33,13 @@ NAMES = [
     "Horizon",
     "ImageSet",
     "Infeasible",
+    "Job",
+    "LayerRow",
     "Loss",
     "Metric",
     "Nested",
+    "Operation",
+    "Outcome",
     "PluginError",
     "RecipeError",
     "Run",
@@ -41,14 +47,17 @@ NAMES = [
     "Task",
     "TrainingError",
     "check",
+    "export_run",
     "fingerprint_of",
     "hookimpl",
+    "load_run",
     "run",
 ]
 
 PLUGINS = {
     "autoencoders": "framework_autoencoders.plugin",
     "figures": "framework_figures.plugin",
+    "gan": "framework_gan.plugin",
     "torch": "framework_torch.plugin",
     "vision": "framework_vision.plugin",
 }
@@ -78,7 +87,25 @@ COMPONENTS = {
         "vision:salt_and_pepper",
     ],
     "handler": [],
-    "figure": ["figures:denoising", "figures:loss_curves", "figures:reconstructions"],
+    "figure": [
+        "figures:anomaly_scores",
+        "figures:architecture",
+        "figures:class_interpolation",
+        "figures:code_samples",
+        "figures:denoising",
+        "figures:discriminator_outputs",
+        "figures:filters",
+        "figures:generated_images",
+        "figures:image_interpolation",
+        "figures:latent_grid",
+        "figures:latent_map",
+        "figures:latent_neighbours",
+        "figures:latent_quality",
+        "figures:loss_curves",
+        "figures:maximising_inputs",
+        "figures:reconstructions",
+        "figures:samples_by_class",
+    ],
 }
 
 

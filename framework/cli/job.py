@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import sys
 import threading
 from pathlib import Path
@@ -28,8 +29,11 @@ def job(*, file: Path, as_json: bool) -> None:
 
 
 def _end_with_parent() -> None:
-    """Send ourselves SIGTERM when the other end of stdin is closed, however that happens."""
-    if sys.stdin is not None and not sys.stdin.isatty():
+    """Send ourselves SIGTERM when the other end of stdin is closed, however that happens.
+
+    A stdin that is no pipe, such as /dev/null, says nothing of the caller.
+    """
+    if sys.stdin is not None and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         threading.Thread(target=_wait_for_end_of_input, daemon=True).start()
 
 

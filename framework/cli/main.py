@@ -10,9 +10,11 @@ from typing import NoReturn
 import click
 from click.exceptions import Exit, NoArgsIsHelpError
 
+from framework.cli.apply import apply
 from framework.cli.check import check
 from framework.cli.components import components
 from framework.cli.crashes import crash_fault
+from framework.cli.export import export
 from framework.cli.job import job
 from framework.cli.messages import report
 from framework.cli.recipes import recipes
@@ -32,7 +34,7 @@ def cli() -> None:
     """Representation learning on images: from a recipe to a finished run."""
 
 
-for command in (run, check, runs, recipes, components, job):
+for command in (run, check, runs, recipes, components, apply, export, job):
     cli.add_command(command)
 
 

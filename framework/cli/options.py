@@ -23,6 +23,9 @@ runs_directory_option = click.option(
     show_envvar=True,
     help="Where run directories are kept.",
 )
+device_option = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but faults.")
 json_option = click.option(
     "--json",

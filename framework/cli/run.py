@@ -6,6 +6,7 @@ import click
 
 from framework.cli.options import (
     debug_option,
+    device_option,
     json_option,
     plugin_option,
     quiet_option,
@@ -20,7 +21,7 @@ from framework.cli.recipe_shape import require_shape
 @plugin_option
 @runs_directory_option
 @click.option("--new", is_flag=True, help="Train again even where the recipe has a run.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@device_option
 @click.option("--exact", is_flag=True, help="Refuse to continue where bits could differ.")
 @click.option("--force", is_flag=True, help="Continue though recipe or plugins have changed.")
 @click.option("--allow-data-change", is_flag=True, help="Continue though the data have changed.")

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from framework.cli.messages import (
-    UsageError,
     number_text,
     say,
     say_json,
@@ -13,8 +12,8 @@ from framework.cli.messages import (
 )
 from framework.cli.options import debug_option, json_option, runs_directory_option
 from framework.cli.results import next_step, say_result
-from framework.errors import Fault, nearest_hint
-from framework.runs.records import RunRecord, is_run, list_runs, read_run
+from framework.cli.run_names import find_run, name_of
+from framework.runs.records import RunRecord, list_runs
 
 
 @click.group(short_help="List runs, or show one.")
@@ -44,7 +43,7 @@ def list_all(*, runs_directory: Path, as_json: bool) -> None:
 @debug_option
 def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
     """Show RUN: its directory, or the beginning of its name, of its time or of its hash."""
-    record = _find(run, runs_directory)
+    record = find_run(run, runs_directory)
     files = sorted(path for path in record.directory.rglob("*") if path.is_file())
     names = [str(path.relative_to(record.directory)) for path in files]
     if as_json:
@@ -64,34 +63,4 @@ def _row(record: RunRecord) -> list[str]:
     best = record.best
     value = "" if best is None or best.value is None else f"{best.metric} {number_text(best.value)}"
     epochs = f"{record.epoch}/{record.num_epochs}"
-    return [_name_of(record), record.status, epochs, value]
-
-
-def _name_of(record: RunRecord) -> str:
-    return f"{record.name}/{record.directory.name}"
-
-
-def _find(run: str, runs_directory: Path) -> RunRecord:
-    path = Path(run)
-    if is_run(path):
-        return read_run(path)
-    records = list_runs(runs_directory)
-    found = [record for record in records if _is_called(record, run)]
-    if len(found) == 1:
-        return found[0]
-    names = [_name_of(record) for record in found]
-    if found:
-        message, hint = (
-            f"'{run}' begins the names of {len(found)} runs",
-            f"they are {', '.join(names)}",
-        )
-    else:
-        message = f"no run '{run}' in {runs_directory}"
-        hint = nearest_hint(run, map(_name_of, records)) or "framework runs list names them"
-    raise UsageError(Fault("U002", message, hint=hint))
-
-
-def _is_called(record: RunRecord, beginning: str) -> bool:
-    own_name = record.directory.name
-    names = (_name_of(record), own_name, own_name.rpartition("-")[2])
-    return any(name.startswith(beginning) for name in names)
+    return [name_of(record), record.status, epochs, value]

@@ -27,7 +27,7 @@ class Processes(Executor):
     """
 
     def __init__(self, *, num_workers: Annotated[int, Field(ge=1)] | None = None) -> None:
-        self._num_cores = len(os.sched_getaffinity(0))
+        self._num_cores = _num_cores()
         self._num_workers = min(num_workers or self._num_cores, self._num_cores)
 
     def num_threads(self, num_jobs: int) -> int:
@@ -48,10 +48,15 @@ class Processes(Executor):
         with ThreadPoolExecutor(num_workers) as pool:
             futures = [pool.submit(workers.carry_out, job) for job in jobs]
             running = set(futures)
-            while running:
-                _, running = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
-                if is_stopped():
-                    workers.terminate()
+            try:
+                while running:
+                    _, running = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+                    if is_stopped():
+                        workers.terminate()
+            except BaseException:  # a second Ctrl-C: nobody waits for what is being saved
+                pool.shutdown(wait=False, cancel_futures=True)
+                workers.kill()
+                raise
         return [future.result() for future in futures]
 
 
@@ -65,6 +70,7 @@ class _Workers:
         self._report, self._is_stopped = report, is_stopped
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
+        self._told: set[subprocess.Popen[str]] = set()
 
     def carry_out(self, job: Job) -> Outcome:
         exit_code = self._attempt(job)
@@ -74,10 +80,17 @@ class _Workers:
         return Outcome(job, exit_code)
 
     def terminate(self) -> None:
+        """Ask every process to end, once: a second signal could cut off the saving."""
+        with self._lock:
+            for process in self._running - self._told:
+                process.terminate()
+            self._told |= self._running
+
+    def kill(self) -> None:
+        """End every process at once."""
         with self._lock:
             for process in self._running:
-                process.terminate()
-            self._running.clear()  # once: a second signal could cut off the saving
+                process.kill()
 
     def _attempt(self, job: Job) -> int:
         if self._is_stopped():
@@ -87,7 +100,8 @@ class _Workers:
             stdin=subprocess.PIPE,  # its end tells the child that its parent is gone
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             env=self._environment,
             start_new_session=True,  # Ctrl-C comes to the parent, which passes it on as SIGTERM
         ) as process:
@@ -103,3 +117,10 @@ class _Workers:
     def _say(self, line: str) -> None:
         with self._lock:
             self._report(line)
+
+
+def _num_cores() -> int:
+    """Cores that this process may use, where the system tells; else all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -66,6 +66,33 @@ class GradientClipping(Block):
     max_norm: Annotated[float, Field(gt=0)]
 
 
+class Origin(Block):
+    """Where a network and its weights come from, and how it is trained on.
+
+    Attributes:
+        reference: a recipe, which is carried out first unless it has a finished run, or a run.
+        network: the network's name there; None takes the same name.
+        overrides: changes to that recipe.
+        freeze: whether its weights stay as they are.
+        unfreeze_at_epoch: the first epoch that trains a frozen network; None never does.
+        lr: its own learning rate; None takes the optimizer's.
+    """
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    reference: Annotated[str, Field(alias="from", min_length=1)]
+    network: str | None = None
+    overrides: tuple[str, ...] = ()
+    freeze: bool = False
+    unfreeze_at_epoch: Count | None = None
+    lr: Annotated[float, Field(gt=0)] | None = None
+
+    def is_frozen(self, epoch: int) -> bool:
+        """Whether epoch number `epoch`, counted from 1, leaves the weights as they are."""
+        start = self.unfreeze_at_epoch
+        return self.freeze and (start is None or epoch < start)
+
+
 class Averaging(Block):
     """Evaluating, and keeping, a running average of the weights.
 

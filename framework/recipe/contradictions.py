@@ -132,7 +132,7 @@ def _folds(values: Mapping[str, Any]) -> Iterator[Problem]:
             hint = f"they are numbered 0 to {last}"
             message = f"there is no fold {fold}"
             yield Problem(("cross_validation", "fold"), message, hint, _CONTRADICTION)
-    if "executor" in values and not folds and not values.get("seeds"):
+    if "executor" in values and "cross_validation" not in values and not values.get("seeds"):
         hint = "add cross_validation or seeds, or leave the executor out"
         message = "there are no parts to share out"
         yield Problem(("executor",), message, hint, _CONTRADICTION)

@@ -7,6 +7,7 @@ from framework.recipe.documents import Entry, Node, dotted, mapping_node
 from framework.wording import value_text
 
 _TYPE = "type"
+_ORIGIN = "from"
 
 Path = tuple[str | int, ...]
 
@@ -97,6 +98,8 @@ def _as_components(below: Node, above: Node) -> tuple[Node, Node]:
 
 
 def _changes_type(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> bool:
+    if _ORIGIN in new and _ORIGIN not in old and _TYPE in old:
+        return True
     if _TYPE not in old or _TYPE not in new:
         return False
     return old[_TYPE].node.value != new[_TYPE].node.value

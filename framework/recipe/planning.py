@@ -2,24 +2,32 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 
 from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
 from framework.errors import Fault, RecipeError, nearest_hint
 from framework.recipe.blocks import Training
 from framework.recipe.construction import construction
 from framework.recipe.documents import Document
+from framework.recipe.origins import origin_faults, upstreams_of
 from framework.recipe.plans import Components, Plan
 from framework.recipe.proving import Proof, prove
 from framework.recipe.resolution import resolve
 from framework.recipe.scheduled_numbers import schedule_faults
 from framework.recipe.scheduling import prove_schedulers
-from framework.recipe.schema import Recipe
+from framework.recipe.schema import Recipe, read_recipe
 from framework.registry import Registry
 from framework.seeding import draw_seed
 
 
 def make_plan(
-    recipe: Recipe, document: Document, registry: Registry, *, known: DataInfo | None = None
+    recipe: Recipe,
+    document: Document,
+    registry: Registry,
+    *,
+    known: DataInfo | None = None,
+    is_begun: bool = False,
+    path: tuple[str, ...] = (),
 ) -> tuple[Plan, Dataset]:
     """Resolve a recipe, prove its networks and check what goes together with what.
 
@@ -28,6 +36,9 @@ def make_plan(
         document: its text, for positions.
         registry: the components that there are.
         known: what is known of the data set already, which is then not asked for it.
+        is_begun: whether a run directory holds the weights of networks that come from elsewhere;
+            where they come from is then not looked for.
+        path: the recipes that needed this one, outermost first.
 
     Returns:
         The plan, and the data set, of which nothing has been read but its `info`.
@@ -37,7 +48,14 @@ def make_plan(
         PluginError: a component that is needed cannot be used.
         DataError: not even the data set's shape can be found out.
     """
-    components = resolve(recipe, document, registry)
+
+    def plan_of(upstream: Document, run: FilePath | None) -> tuple[Plan, Dataset]:
+        led = (*path, str(document.source))
+        shape = read_recipe(upstream)
+        return make_plan(shape, upstream, registry, is_begun=run is not None, path=led)
+
+    upstreams = {} if is_begun else upstreams_of(recipe, document, plan_of, path)
+    components = resolve(recipe, document, registry, upstreams)
     with construction(components.dataset, document):
         dataset: Dataset = components.dataset.build()
         data = dataset.info if known is None else known
@@ -50,6 +68,7 @@ def make_plan(
         *_pruning_faults(recipe, document, proof),
         *_range_faults(components, data, document),
         *_batch_norm_faults(recipe, data, document, proof),
+        *origin_faults(upstreams, data, document),
     ]
     plan = Plan(
         recipe=recipe,
@@ -60,7 +79,12 @@ def make_plan(
         layers=proof.layers,
         num_parameters=proof.num_parameters,
         loss_names=proof.loss_names,
-        warnings=(*(f"warning: {n}" for n in document.notices), *map(str, registry.broken), *_notices(recipe)),
+        upstreams=upstreams,
+        warnings=(
+            *(f"warning: {n}" for n in document.notices),
+            *map(str, registry.broken),
+            *_notices(recipe),
+        ),
     )
     faults += schedule_faults(plan, {**proof.parts, **scheduled})
     if faults:
@@ -148,7 +172,8 @@ def _fold_faults(
     is_monitored = recipe.early_stopping is not None or recipe.checkpointing.monitor is not None
     if not is_monitored and len(proof.loss_names) > 1:
         message = "folds are compared by what is monitored, and there are several losses"
-        hint = f"set checkpointing.monitor to one of {[f'loss/{n}' for n in proof.loss_names]}"
+        known = [f"validation/loss/{name}" for name in proof.loss_names]
+        hint = f"set checkpointing.monitor to one of {known}"
         place = document.place(("cross_validation",))
         yield Fault("R033", message, key="cross_validation", place=place, hint=hint)
     if folds.stratified and data.num_classes == 0:

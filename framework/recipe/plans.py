@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from framework.contracts import SINGLE_OPTIMIZER, DataInfo
+from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
 from framework.finished_runs import LayerRow
 from framework.recipe.documents import Document
 from framework.recipe.schema import Recipe
@@ -72,6 +73,27 @@ def _built(value: Any, parts: dict[str, Any], given: Mapping[str, Any]) -> Any:
 
 
 @dataclass(frozen=True)
+class Upstream:
+    """What a network comes from.
+
+    Attributes:
+        reference: the recipe or the run as written.
+        location: the same, wherever it is read: a shipped recipe's name, else an absolute path.
+        network: the network's name there.
+        plan: the plan of that recipe or run.
+        dataset: its data set, of which nothing has been read but its `info`.
+        run: its run directory, where one is named.
+    """
+
+    reference: str
+    location: str
+    network: str
+    plan: "Plan"
+    dataset: Dataset
+    run: Path | None = None
+
+
+@dataclass(frozen=True)
 class Components:
     """Everything that a recipe names, found and checked, but not built."""
 
@@ -114,6 +136,7 @@ class Plan:
         layers: the layers of all networks in the order in which the dry run met them.
         num_parameters: number of trainable values of all networks.
         loss_names: the optimizers for which the task yields a loss.
+        upstreams: network → what it comes from; empty where the weights are in the run already.
         warnings: lines that the user should see, such as plugins that could not be loaded.
     """
 
@@ -126,6 +149,7 @@ class Plan:
     num_parameters: int
     loss_names: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)
 
     @property
     def fold(self) -> int | None:
@@ -155,7 +179,7 @@ class Plan:
         values = shape | {
             **({} if self.recipe.seeds else {"seed": self.root_seed}),
             "dataset": components.dataset.plain,
-            "networks": {name: each.plain for name, each in components.networks.items()},
+            "networks": {n: self._resolved_network(n) for n in components.networks},
             "task": components.task.plain,
             "metrics": [each.plain for each in components.metrics.values()],
             "handlers": [each.plain for each in components.handlers.values()],
@@ -175,3 +199,15 @@ class Plan:
             elif plain:
                 values[f"{kind}s"] = plain
         return values
+
+    def _resolved_network(self, name: str) -> dict[str, Any]:
+        plain, origin = (
+            dict(self.components.networks[name].plain),
+            self.recipe.networks[name].origin,
+        )
+        if origin is None:
+            return plain
+        written = origin.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if name in self.upstreams:
+            written["from"] = self.upstreams[name].location
+        return written | plain

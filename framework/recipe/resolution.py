@@ -7,7 +7,7 @@ from framework.contracts import SINGLE_OPTIMIZER
 from framework.errors import Fault, PluginError, RecipeError, nearest_hint
 from framework.parameters import InvalidParameters
 from framework.recipe.documents import Document, dotted
-from framework.recipe.plans import Components, PlannedComponent
+from framework.recipe.plans import Components, PlannedComponent, Upstream
 from framework.recipe.schema import ComponentSpec, Recipe
 from framework.registry import AmbiguousComponent, Component, Registry, UnknownComponent
 from framework.wording import value_text
@@ -34,8 +34,16 @@ _TAKES_NETWORKS = {"network", "task"}
 """Kinds whose factories are passed networks by name."""
 
 
-def resolve(recipe: Recipe, document: Document, registry: Registry) -> Components:
+def resolve(
+    recipe: Recipe,
+    document: Document,
+    registry: Registry,
+    upstreams: Mapping[str, Upstream] | None = None,
+) -> Components:
     """Find and check all components of a recipe.
+
+    A network that comes from elsewhere is the one that it is there; what the recipe writes beside
+    `from` takes the place of what was set there.
 
     Raises:
         RecipeError: names every unknown component and every bad value, with its position.
@@ -44,7 +52,9 @@ def resolve(recipe: Recipe, document: Document, registry: Registry) -> Component
     resolver = _Resolver(document, registry, tuple(recipe.networks))
     planned = {
         "dataset": resolver.one("dataset", recipe.dataset, ("dataset",)),
-        "networks": resolver.named("network", recipe.networks, ("networks",)),
+        "networks": resolver.named(
+            "network", _with_origins(recipe, upstreams or {}), ("networks",)
+        ),
         "task": resolver.one("task", recipe.task, ("task",)),
         "loss": None if recipe.loss is None else resolver.one("loss", recipe.loss, ("loss",)),
         "optimizers": resolver.named("optimizer", recipe.optimizers or {}, ("optimizers",))
@@ -61,6 +71,17 @@ def resolve(recipe: Recipe, document: Document, registry: Registry) -> Component
     resolver.check_loss_is_there(planned["task"], recipe)
     resolver.raise_faults()
     return Components(**planned)
+
+
+def _with_origins(recipe: Recipe, upstreams: Mapping[str, Upstream]) -> Mapping[str, ComponentSpec]:
+    specs: dict[str, ComponentSpec] = dict(recipe.networks)
+    for name, upstream in upstreams.items():
+        known = dict(upstream.plan.components.networks[upstream.network].plain)
+        kind = recipe.networks[name].type or known["type"]
+        del known["type"]
+        parameters = known | recipe.networks[name].parameters
+        specs[name] = ComponentSpec(type=kind, parameters=parameters)
+    return specs
 
 
 class _Resolver:

@@ -21,6 +21,7 @@ from framework.recipe.blocks import (
     CrossValidation,
     EarlyStopping,
     GradientClipping,
+    Origin,
     Schedule,
     Seed,
     Training,
@@ -120,6 +121,34 @@ def _spelled_out(value: object) -> object:
     return {key: value[key] for key in value if key == "type"} | {"parameters": parameters}
 
 
+class NetworkSpec(ComponentSpec):
+    """A network: a component, or one that another recipe or a run has trained.
+
+    Attributes:
+        type: the component's name; empty where its origin knows it.
+        parameters: what the recipe sets, in the place of what the origin has set.
+        origin: where the network comes from; None builds it anew.
+    """
+
+    type: str = ""
+    origin: Origin | None = None
+
+
+def _spelled_out_network(value: object) -> object:
+    if not isinstance(value, dict) or "from" not in value:
+        return _spelled_out(value)
+    keys = {"from", *Origin.model_fields} - {"reference"}
+    parameters = {key: item for key, item in value.items() if key not in {"type", *keys}}
+    return {
+        "type": value.get("type", ""),
+        "parameters": parameters,
+        "origin": {key: value[key] for key in value if key in keys},
+    }
+
+
+Network = Annotated[
+    NetworkSpec, BeforeValidator(_spelled_out_network), WithJsonSchema(_COMPONENT_SCHEMA)
+]
 Component = Annotated[
     ComponentSpec, BeforeValidator(_spelled_out), WithJsonSchema(_COMPONENT_SCHEMA)
 ]
@@ -177,7 +206,7 @@ class Recipe(Block):
     validation: Validation = Validation()
     cross_validation: CrossValidation | None = None
     executor: Component | None = None
-    networks: Annotated[dict[NetworkName, Component], AfterValidator(_not_empty)]
+    networks: Annotated[dict[NetworkName, Network], AfterValidator(_not_empty)]
     task: Component
     loss: Component | None = None
     optimizer: Component | None = None

@@ -15,9 +15,10 @@ from framework.data.loaders import ResidentLoader
 from framework.data.splits import hold_out
 from framework.errors import DataError, Fault
 from framework.learning_rates import Scheduler
-from framework.recipe.building import build_networks, trainable_parameters
+from framework.recipe.building import build_networks
 from framework.recipe.plans import Plan
 from framework.recipe.scheduling import horizon_of
+from framework.runs.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ def build_metrics(plan: Plan, device: torch.device) -> dict[str, Any]:
 
 def build_optimizers(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str, Optimizer]:
     """Build the plan's optimizers: the only one steps every network, else each its namesake."""
-    optimizers = {}
+    optimizers, tuning = {}, Tuning(plan, networks)
     for name, planned in plan.components.optimizers.items():
-        stepped = networks.values() if name == SINGLE_OPTIMIZER else [networks[name]]
-        optimizers[name] = planned.build(parameters=trainable_parameters(stepped))
+        stepped = plan.components.networks if name == SINGLE_OPTIMIZER else [name]
+        optimizers[name] = planned.build(parameters=tuning.parameters(stepped))
     return optimizers
 
 

@@ -20,11 +20,13 @@ from framework.runs.environment import choose_device, describe_environment, use_
 from framework.runs.execution import Execution
 from framework.runs.failures import failures_explained
 from framework.runs.identity import digest_of, identity_of, plugins_of
+from framework.runs.inheritance import Inheritance
 from framework.runs.interruption import interruptions
 from framework.runs.options import Options
-from framework.runs.parts import fold_plans
+from framework.runs.parts import trained_plans
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
 from framework.runs.repetition import carry_out_in
+from framework.runs.upstream_runs import UpstreamRuns, identities_needed
 from framework.storage import exclusive_lock, make_folder
 
 
@@ -41,20 +43,23 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     device = choose_device(options.device)
     use_threads(plan.recipe.training.num_threads)
     fingerprint = _fingerprint(plan, dataset)
-    identity = identity_of(plan, fingerprint)
+    identity = identity_of(plan, fingerprint, identities_needed(plan))
     folder = options.runs_directory / plan.recipe.name
     found = None if options.is_new else find_run(folder, identity)
     if found is not None and read_state(found).status in OVER:
         return read_run(found).shown_again()
     bundle = _load(plan, dataset, device)
+    upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
+    inherited = Inheritance() if plan.has_parts else upstreams.inheritance_of(plan)
     with ExitStack() as stack:
         with exclusive_lock(make_folder(folder), waits=True):
             clear_drafts(folder)
             found = None if options.is_new else find_run(folder, identity)
             meta = _meta(plan, options, device, identity=identity, fingerprint=fingerprint)
-            store = _create(folder, plan, meta) if found is None else RunDirectory(found)
+            meta |= {"needs": inherited.needs}
+            store = _create(folder, plan, meta, inherited) if found is None else RunDirectory(found)
             stack.enter_context(store.lock())
-        return _carried_out(plan, bundle, store, device, options)
+        return _carried_out(plan, bundle, store, device, options, upstreams)
 
 
 def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
@@ -79,8 +84,9 @@ def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> 
         raise CheckpointError(Fault("C075", message, place=str(path), hint=hint))
     bundle = _load(plan, dataset, device)
     store = RunDirectory(path)
+    upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
     with store.lock():
-        return _carried_out(plan, bundle, store, device, options)
+        return _carried_out(plan, bundle, store, device, options, upstreams)
 
 
 def find_run(folder: Path, identity: str) -> Path | None:
@@ -102,18 +108,24 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> DataBundle:
     with failures_explained(plan):
         bundle = dataset.load()
         bundle = DataBundle(bundle.train.to(device), bundle.test)
-    for each in (fold_plans(plan) if plan.fold is None else {}).values() or [plan]:
+    for each in trained_plans(plan):
         split_images(each, len(bundle.train), bundle.train.labels)
     return bundle
 
 
 def _carried_out(
-    plan: Plan, bundle: DataBundle, store: RunDirectory, device: torch.device, options: Options
+    plan: Plan,
+    bundle: DataBundle,
+    store: RunDirectory,
+    device: torch.device,
+    options: Options,
+    upstreams: UpstreamRuns,
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
         return read_run(store.path).shown_again()
     with interruptions() as interruption:
-        carry_out_in(plan, store, Execution(bundle, device, options, interruption))
+        execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
+        carry_out_in(plan, store, execution)
     return read_run(store.path)
 
 
@@ -137,10 +149,17 @@ def _meta(
     } | describe_environment(device)
 
 
-def _create(folder: Path, plan: Plan, meta: dict[str, Any]) -> RunDirectory:
+def _create(folder: Path, plan: Plan, meta: dict[str, Any], inherited: Inheritance) -> RunDirectory:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     path = folder / f"{stamp}-{meta['identity'][:8]}"
     if path.exists():  # begun and begun again within one second
         path = folder / f"{stamp}-{secrets.token_hex(2)}-{meta['identity'][:8]}"
     texts = {"recipe.yaml": plan.document.source_text, "resolved.yaml": yaml_text(plan.resolved)}
-    return RunDirectory.create(path, texts=texts, meta=meta, has_parts=plan.has_parts)
+    return RunDirectory.create(
+        path,
+        texts=texts,
+        meta=meta,
+        has_parts=plan.has_parts,
+        files=inherited.files,
+        note=inherited.note,
+    )

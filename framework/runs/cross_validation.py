@@ -25,7 +25,8 @@ def cross_validate(plan: Plan, store: RunDirectory, execution: Execution) -> Non
 
     Raises:
         TrainingError: a fold diverged or ran out of memory; the others are saved.
-        StorageError: the disk does not take what must be written, or a worker died.
+        StorageError: the disk does not take what must be written.
+        WorkerError: a fold failed in a process of its own; the others are over.
         CheckpointError: no checkpoint of a fold is intact.
         PluginError: a figure could not be drawn; the run is finished all the same.
         Interrupted: a signal asked for the end; everything is saved.
@@ -38,14 +39,16 @@ def cross_validate(plan: Plan, store: RunDirectory, execution: Execution) -> Non
         plans = fold_plans(plan)
         executor = executor_of(plan)
         threads = threads_recorded(plan, executor, len(plans))
-        stores = {name: make_part(store, name, each, **threads) for name, each in plans.items()}
+        stores = {
+            name: make_part(store, name, each, execution.inheritance_of, **threads)
+            for name, each in plans.items()
+        }
         announce_start(plan, store, execution)
         if executor is None:
             faults = train_in_lock_step(plans, stores, execution)
         else:
-            carry_out_in_workers(plan, stores, executor, execution)
+            faults = carry_out_in_workers(plan, stores, executor, execution)
             stores = {name: RunDirectory(each.path) for name, each in stores.items()}
-            faults = []
         execution.interruption.require_none(f"framework run {store.path}")
         folds = Folds(plan, plans, stores)
         store.update(seconds=folds.seconds)
@@ -68,19 +71,27 @@ def train_in_lock_step(
             if read_state(store.path).status in OVER:
                 continue
             locks.enter_context(store.lock())
-            with outcome_recorded(store):
+            with outcome_recorded(store), failures_explained(plans[name]):
                 trainings.append(Training(plans[name], store, execution, name.replace("-", " ")))
         steps = LockStep([training.fit for training in trainings])
         execution.interruption.tell(steps.interrupt)
+        for training in trainings:
+            faults += _ended(training)  # trained and not measured when the process was killed
         while (place := steps.next()) is not None:
-            training = trainings[place]
-            with outcome_recorded(training.store):
-                training.fit.advance()
-                if training.fit.is_over:
-                    training.require_finished()
-                    faults += training.conclude()
+            faults += _ended(trainings[place], advance=True)
         for training in trainings:
             if not training.fit.is_over:
                 training.fit.advance()  # interrupted: saves what it has
                 training.store.update(status="interrupted", reason="stopped by a signal")
     return faults
+
+
+def _ended(training: Training, *, advance: bool = False) -> list[Fault]:
+    """Measure and draw a fold if nothing is left to train, after another epoch if asked to."""
+    with outcome_recorded(training.store), failures_explained(training.plan):
+        if advance:
+            training.fit.advance()
+        if not training.fit.is_over:
+            return []
+        training.require_finished()
+        return training.conclude()

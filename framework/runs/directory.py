@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from framework.errors import CheckpointError, Fault
 from framework.handlers.best_weights import BestWeights, Weights
-from framework.runs.records import BestEntry, CheckpointEntry, RunState, read_state
-from framework.runs.weights import weights_to_bytes
+from framework.runs.inheritance import INITIAL
+from framework.runs.records import BestEntry, CheckpointEntry, RunState, read_meta, read_state
+from framework.runs.weights import load_weights, read_weights, weights_to_bytes
 from framework.storage import (
     TEMPORARY_PREFIX,
     cut_back,
@@ -55,6 +57,8 @@ class RunDirectory:
         texts: Mapping[str, str],
         meta: Mapping[str, Any],
         has_parts: bool = False,
+        files: Mapping[str, bytes] | None = None,
+        note: str = "",
     ) -> "RunDirectory":
         """Make a run directory that appears complete or not at all.
 
@@ -63,17 +67,20 @@ class RunDirectory:
             texts: files to write into it, such as `recipe.yaml`.
             meta: the contents of `meta.json`.
             has_parts: whether training goes on in directories within this one.
+            files: further files.
+            note: how the run's metrics are to be read.
         """
         make_folder(path.parent)
         draft = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{secrets.token_hex(4)}")
         for folder in _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS:
             make_folder(draft / folder)
-        for name, text in texts.items():
-            write_durably(draft / name, text.encode())
+        contents = {name: text.encode() for name, text in texts.items()} | dict(files or {})
+        for name, data in contents.items():
+            write_durably(draft / name, data)
         if not has_parts:
             write_durably(draft / "metrics.jsonl", b"")
         write_json(draft / "meta.json", meta)
-        write_json(draft / "state.json", RunState().as_json())
+        write_json(draft / "state.json", RunState(note=note).as_json())
         with storage_faults(path):
             draft.rename(path)
             sync_folder(path.parent)
@@ -86,6 +93,7 @@ class RunDirectory:
     def begin_attempt(self, *, has_parts: bool = False) -> None:
         """Take the run up: clear what killed writers left, count the attempt."""
         names = _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS
+        clear_drafts(self.path)
         for folder in (self.path, *(self.path / name for name in names)):
             remove_temporary_files(make_folder(folder))
         self.update(status="running", reason="", attempt=self.state.attempt + 1)
@@ -136,6 +144,19 @@ class RunDirectory:
         if problems:
             raise CheckpointError(problems)
         return None
+
+    def load_initial(self, networks: Mapping[str, nn.Module]) -> None:
+        """Give networks that come from elsewhere the weights that they begin with.
+
+        Raises:
+            CheckpointError: the file is missing or damaged, or holds other networks.
+        """
+        expected = read_meta(self.path).get("needs", {})
+        if not expected:
+            return
+        path = self.path / INITIAL
+        receiving = {name: networks[name] for name in expected}
+        load_weights(receiving, read_weights(path, receiving), source=path)
 
     def restore(self, fit_state: Mapping[str, Any]) -> None:
         """Bring the files beside the checkpoint back to the moment that it was taken."""

@@ -24,12 +24,19 @@ class Ensemble(Task):
     def __init__(self, members: Sequence[Task], device: torch.device) -> None:
         self._members = list(members)
         self._device = device
+        self._terms: Mapping[str, Float[Tensor, ""]] = {}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Float[Tensor, ""]]]:
-        """Yield the mean of the members' losses for each optimizer."""
-        answers = [dict(member.losses(batch)) for member in self._each_with_same_noise()]
-        for name in answers[0]:
-            yield name, torch.stack([answer[name] for answer in answers]).mean()
+        """Yield the mean of the members' losses, one after the other."""
+        answers = [_answers(member, batch) for member in self._each_with_same_noise()]
+        for answer in zip(*answers, strict=True):
+            names, losses, terms = zip(*answer, strict=True)
+            self._terms = {t: _mean([each[t] for each in terms]) for t in terms[0]}
+            yield names[0], _mean(losses)
+
+    def terms(self) -> Mapping[str, Float[Tensor, ""]]:
+        """The means of the members' terms."""
+        return self._terms
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Answer (mean prediction, target)."""
@@ -41,7 +48,7 @@ class Ensemble(Task):
             member.evaluations(batch) for member in self._each_with_same_noise()
         ]
         return {
-            name: (torch.stack([answer[name][0] for answer in answers]).mean(0), target)
+            name: (_mean([answer[name][0] for answer in answers]), target)
             for name, (_, target) in answers[0].items()
         }
 
@@ -50,3 +57,13 @@ class Ensemble(Task):
         for member in self._members:
             seed_generators(seed, self._device)
             yield member
+
+
+def _answers(
+    member: Task, batch: Batch
+) -> list[tuple[str, Float[Tensor, ""], Mapping[str, Float[Tensor, ""]]]]:
+    return [(name, loss, dict(member.terms())) for name, loss in member.losses(batch)]
+
+
+def _mean(values: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(values)).mean(0)

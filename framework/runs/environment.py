@@ -1,5 +1,6 @@
 """On what a run is carried out: device, threads, versions."""
 
+import os
 import platform
 import shutil
 import socket
@@ -55,6 +56,8 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
         "torch": torch.__version__,
         "num_threads": torch.get_num_threads(),
         "device": str(device),
+        "num_cores": os.cpu_count(),
+        "machine": platform.machine(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
         "git": _git_commit(),

@@ -1,10 +1,13 @@
 """With what, where and how a plan is carried out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from framework.contracts import DataBundle
+from framework.recipe.plans import Plan
+from framework.runs.inheritance import Inheritance
 from framework.runs.interruption import Interruption
 from framework.runs.options import Options
 
@@ -18,6 +21,7 @@ class Execution:
         device: where to train.
         options: how.
         interruption: whether a signal has asked for the end.
+        inheritance_of: what a training takes over from runs that it needs.
         label: which part of a run is being carried out, such as `seed 1`; empty for the whole.
     """
 
@@ -25,6 +29,7 @@ class Execution:
     device: torch.device
     options: Options
     interruption: Interruption
+    inheritance_of: Callable[[Plan], Inheritance] = lambda _plan: Inheritance()
     label: str = ""
 
     def labelled(self, label: str) -> str:

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import torch
 
@@ -22,7 +23,10 @@ from framework.runs.interruption import Interrupted
 
 @contextmanager
 def outcome_recorded(store: RunDirectory) -> Iterator[None]:
-    """Write into the state how the attempt ended, unless nothing can be written any more."""
+    """Write into the state how the attempt ended, unless nothing can be written any more.
+
+    Whatever training raised is given the run's directory as its place.
+    """
     try:
         yield
     except (StorageError, CheckpointError, KeyboardInterrupt):
@@ -31,6 +35,10 @@ def outcome_recorded(store: RunDirectory) -> Iterator[None]:
         reason = error.faults[0].message if isinstance(error, FrameworkError) else repr(error)
         with suppress(StorageError):
             store.update(status=_status_after(error), reason=reason)
+        if isinstance(error, TrainingError):
+            place = str(store.path)
+            faults = [replace(fault, place=fault.place or place) for fault in error.faults]
+            raise TrainingError(faults) from error.__cause__
         raise
 
 

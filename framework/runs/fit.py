@@ -30,6 +30,7 @@ from framework.runs.directory import RunDirectory
 from framework.runs.handlers_in_order import handlers_in_order, make_best_weights
 from framework.runs.optimizer_changes import optimizer_parameters, other_optimizers, with_changes
 from framework.runs.stopwatch import Stopwatch
+from framework.runs.tuning import Tuning
 from framework.runs.weights import load_weights
 
 Status = Literal["running", "finished", "early_stopped"]
@@ -75,6 +76,9 @@ class Fit:
         self.metrics: dict[str, float] = {}
         parts: dict[str, Any] = {}
         self.networks = build_on(plan, device, parts=parts)
+        if store is not None:
+            store.load_initial(self.networks)
+        self._tuning = Tuning(plan, self.networks)
         self.task = build_task(plan.components, plan.data, self.networks, device, parts=parts)
         self.optimizers = build_optimizers(plan, self.networks)
         self._parameters = optimizer_parameters(plan)
@@ -256,7 +260,7 @@ class Fit:
         start = self._iteration % len(self._train_loader)
         if start == 0:
             self._averages.reset()
-        self._set_mode(is_training=True)
+        self._tuning.begin_epoch(self.epoch + 1, is_training=True)
         self._trainer.should_terminate = False
         batches = self._train_loader.epoch(self.epoch, start=start)
         length = len(self._train_loader)
@@ -268,7 +272,7 @@ class Fit:
         self.metrics |= self._rates
         self._trainer.fire_event(FitEvents.VALIDATING)
         if len(self._validation_loader):
-            self._set_mode(is_training=False)
+            self._tuning.begin_epoch(self.epoch, is_training=False)
             measured = evaluate(self._evaluator, self._validation_loader)
             self.metrics |= {f"validation/{name}": value for name, value in measured.items()}
         self._trainer.fire_event(FitEvents.VALIDATED)
@@ -277,10 +281,6 @@ class Fit:
         self._trainer.fire_event(FitEvents.SAVING)
         if self.is_over:
             self._trainer.fire_event(FitEvents.FIT_ENDED)
-
-    def _set_mode(self, *, is_training: bool) -> None:
-        for network in self.networks.values():
-            network.train(is_training)
 
 
 def _learning_rates(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:

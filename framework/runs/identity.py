@@ -13,6 +13,10 @@ _WITHOUT_EFFECT = ("name", "figures", "executor")
 """Keys of a recipe that change no weight."""
 
 
+_WORDS = ("from", "overrides")
+"""Keys of a network that lead to the run that it comes from."""
+
+
 def digest_of(values: Any) -> str:
     """Digest plain values into 64 hex digits, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -31,16 +35,25 @@ def plugins_of(plan: Plan) -> dict[str, dict[str, str]]:
     }
 
 
-def identity_of(plan: Plan, data_fingerprint: str) -> str:
+def identity_of(
+    plan: Plan, data_fingerprint: str, needs: Mapping[str, str] | None = None
+) -> str:
     """Digest of everything that decides a run's weights.
+
+    Of a network that comes from elsewhere the identity of its run counts (`needs`), not the words
+    that lead there.
 
     Where the data lie does not count, what they are does: parameters of the data set that are
     paths, or that are not set, are left out, its fingerprint is in.
     """
     resolved = {k: v for k, v in plan.resolved.items() if k not in _WITHOUT_EFFECT}
     resolved["dataset"] = _without_paths(plan.components.dataset)
+    resolved["networks"] = {
+        name: {k: v for k, v in spec.items() if name not in (needs or {}) or k not in _WORDS}
+        for name, spec in resolved["networks"].items()
+    }
     values = {"recipe": resolved, "data": data_fingerprint, "plugins": plugins_of(plan)}
-    return digest_of(values)
+    return digest_of(values | ({"needs": dict(needs)} if needs else {}))
 
 
 def _without_paths(dataset: PlannedComponent) -> Mapping[str, Any]:

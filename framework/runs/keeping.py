@@ -11,6 +11,7 @@ from framework.runs.ensembles import Ensemble
 from framework.runs.execution import Execution
 from framework.runs.folds import Folds
 from framework.runs.parts import REFIT, make_part, refit_plan
+from framework.runs.results import write_result
 from framework.runs.training import measure, train
 
 
@@ -53,7 +54,10 @@ def keep(folds: Folds, store: RunDirectory, execution: Execution) -> list[Fault]
     if kept.name != "ensemble":
         store.adopt(kept.store)
     faults = draw_figures(run, store.path / "figures")
-    store.update(status="finished", reason="", kept=kept.name, note=kept.note, test=kept.test)
+    note = "; ".join(filter(None, (kept.note, store.state.note)))
+    store.update(kept=kept.name, note=note, test=kept.test)
+    write_result(store.path, status="finished")
+    store.update(status="finished", reason="")
     return faults
 
 
@@ -80,13 +84,14 @@ def _ensemble(folds: Folds, store: RunDirectory, execution: Execution) -> _Kept:
 
 def _refit(folds: Folds, store: RunDirectory, execution: Execution) -> _Kept:
     plan = refit_plan(folds.plan)
-    part = make_part(store, REFIT, plan)
+    part = make_part(store, REFIT, plan, execution.inheritance_of)
     with part.lock():
         train(plan, part, replace(execution, label=execution.labelled(REFIT)))
     part = RunDirectory(part.path)
     held_out = plan.recipe.validation.fraction
+    but = f" but {held_out:.3g} of them, which validated it" if held_out else ""
     note = (
-        f"test metrics are those of a training on all images but {held_out:.0%} held out; mean ± "
-        "sd over the folds estimates the recipe, not these weights"
+        f"test metrics are those of a training on all images{but}; mean ± sd over the folds "
+        "estimates the recipe, not these weights"
     )
     return _Kept(REFIT, plan, part, part.state.test, note)

@@ -104,6 +104,9 @@ class LoadedRun:
             given = self.prepared(name, inputs, seed=seed)
             seed_generators(derive_seed(seed, "apply"), self.device)
             if operation.takes == "two_images":
+                if len(given) != 2:  # noqa: PLR2004  as its name says
+                    message = f"'{name}' goes from one image to another, found {len(given)}"
+                    raise DataError(Fault("D084", message, place="images"))
                 answers = self._answers(name, given, num_images, expected=num_images)
             else:
                 parts = given.split(self.plan.recipe.training.evaluation_batch_size)
@@ -131,11 +134,7 @@ class LoadedRun:
             return self._noise(name, inputs, seed)
         if takes in {"codes", "noise"}:
             return as_codes(inputs, self.example(name), place=place or takes).to(self.device)
-        images = as_images(inputs, self.data, place=place or "images")
-        if takes == "two_images" and len(images) != 2:  # noqa: PLR2004  as its name says
-            message = f"'{name}' goes from one image to another, found {len(images)}"
-            raise DataError(Fault("D084", message, place=place or "images"))
-        return images.to(self.device)
+        return as_images(inputs, self.data, place=place or "images").to(self.device)
 
     def example(self, name: str) -> Shaped[Tensor, "*axes"]:
         """One input of an operation on the CPU: a black image, or zeros.

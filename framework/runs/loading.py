@@ -51,7 +51,7 @@ def load_run(
     files = [*given, *_remembered(meta, besides=given)]
     document = load_document(path / "resolved.yaml")
     recipe, data = read_recipe(document), _data_of(path, meta)
-    plan, _ = make_plan(recipe, document, discover(files), known=data)
+    plan, _ = make_plan(recipe, document, discover(files), known=data, is_begun=True)
     changed = [o for o, seen in plugins_of(plan).items() if seen != meta["plugins"].get(o)]
     if changed:
         warn(f"warning: plugins have changed since the run was made: {', '.join(changed)}")

@@ -1,6 +1,6 @@
 """The trainings that a run consists of: its seeds and its folds, each in a directory of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
 from framework.runs.directory import RunDirectory
 from framework.runs.identity import digest_of, identity_of
+from framework.runs.inheritance import Inheritance
 from framework.runs.records import is_run, read_meta
 
 REFIT = "refit"
@@ -16,11 +17,15 @@ REFIT = "refit"
 
 
 def seed_plans(plan: Plan) -> dict[str, Plan]:
-    """The plan with each of its seeds, by the name of its directory."""
+    """The plan with each of its seeds, by the name of its directory.
+
+    An executor is for folds, where there are any: a seed without folds has nothing to share out.
+    """
+    executor = plan.recipe.executor if plan.recipe.cross_validation else None
     return {
         f"seed-{seed}": replace(
             plan,
-            recipe=plan.recipe.model_copy(update={"seeds": (), "seed": seed}),
+            recipe=plan.recipe.model_copy(update={"seeds": (), "seed": seed, "executor": executor}),
             root_seed=seed,
         )
         for seed in plan.recipe.seeds
@@ -39,21 +44,65 @@ def refit_plan(plan: Plan) -> Plan:
     return _with(plan, cross_validation=None)
 
 
-def make_part(parent: RunDirectory, name: str, plan: Plan, **changes: Any) -> RunDirectory:
+def trained_plans(plan: Plan) -> list[Plan]:
+    """The plans of all trainings with one seed: the folds and what is refit, or the plan itself."""
+    folds = plan.recipe.cross_validation
+    if folds is None or folds.fold is not None:
+        return [plan]
+    return [*fold_plans(plan).values(), *([refit_plan(plan)] if folds.keep == "refit" else [])]
+
+
+def on_fold(plan: Plan, other: Plan) -> Plan:
+    """The plan, trained on the images of the fold that another plan is the training of."""
+    if other.fold is None:
+        return plan
+    return _with(plan, cross_validation=other.recipe.cross_validation)
+
+
+def make_part(
+    parent: RunDirectory,
+    name: str,
+    plan: Plan,
+    inheritance_of: Callable[[Plan], Inheritance],
+    **changes: Any,
+) -> RunDirectory:
     """Find the directory of a part of a run, or make it.
 
     Args:
         parent: the whole run.
         name: the part's name.
         plan: the part's plan.
+        inheritance_of: what a new part takes over from runs that it needs.
         changes: entries of `meta.json` that differ from the whole run's.
     """
     path = parent.path / name
     if is_run(path):
         return RunDirectory(path)
-    meta = _meta_of_part(read_meta(parent.path), plan) | changes
+    inheritance = inheritance_of(plan)
+    meta = _meta_of_part(read_meta(parent.path), plan) | {"needs": inheritance.needs} | changes
     texts = {"recipe.yaml": _recipe_text(parent.path), "resolved.yaml": yaml_text(plan.resolved)}
-    return RunDirectory.create(path, texts=texts, meta=meta, has_parts=plan.has_parts)
+    return RunDirectory.create(
+        path,
+        texts=texts,
+        meta=meta,
+        has_parts=plan.has_parts,
+        files=inheritance.files,
+        note=inheritance.note,
+    )
+
+
+def has_all_parts(directory: Path) -> bool:
+    """Whether no part of a run has yet to be made, which might need the runs it comes from."""
+    expected = read_meta(directory).get("parts", [])
+    return all(is_run(directory / name) for name in expected)
+
+
+def part_names(plan: Plan) -> list[str]:
+    """Names of the directories that a run's parts will have."""
+    folds = plan.recipe.cross_validation
+    names = [*seed_plans(plan)] or [*(fold_plans(plan) if plan.fold is None else ())]
+    keeps_refit = folds is not None and plan.fold is None and folds.keep == REFIT
+    return [*names, REFIT] if keeps_refit and not plan.recipe.seeds else names
 
 
 def _fold_plan(plan: Plan, number: int) -> Plan:
@@ -73,6 +122,7 @@ def _meta_of_part(meta: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         "identity": identity_of(plan, meta["data_fingerprint"]),
         "recipe_sha256": digest_of(plan.resolved),
         "seed": plan.seed,
+        "parts": part_names(plan),
     }
 
 

@@ -106,6 +106,7 @@ class RunRecord:
         kept: which part's weights are kept, such as `fold-3`; empty for a run without parts.
         note: how the metrics of a run with parts are to be read.
         parts: its seeds or its folds.
+        figure_values: figure → the numbers that belong to it.
         pictures: its figures.
         was_already_over: nothing was left to do when it was asked for.
     """
@@ -123,6 +124,7 @@ class RunRecord:
     test: Mapping[str, float]
     pictures: tuple[Path, ...]
     values: Mapping[str, float] = field(default_factory=dict)
+    figure_values: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     kept: str = ""
     note: str = ""
     parts: tuple["RunRecord", ...] = ()
@@ -215,6 +217,7 @@ def read_run(directory: Path) -> RunRecord:
         best=state.best,
         test=state.test,
         values=means | _values_kept(directory, state),
+        figure_values=_figure_values(directory),
         kept=state.kept,
         note=state.note,
         parts=parts,
@@ -226,6 +229,11 @@ def _epoch_of(state: RunState, parts: Sequence[RunRecord]) -> int:
     """Epochs completed; of a run with parts, by the one that is farthest."""
     own = 0 if state.checkpoint is None else state.checkpoint.epoch
     return max([own, *(part.epoch for part in parts)])
+
+
+def _figure_values(directory: Path) -> dict[str, dict[str, float | None]]:
+    files = sorted((directory / "figures").glob("*.json"))
+    return {file.stem: dict(json.loads(file.read_bytes())) for file in files}
 
 
 def parts_of(directory: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from framework.runs.fit import Fit
 from framework.runs.optimizer_changes import words_on_changes
 from framework.runs.options import Options
 from framework.runs.records import OVER, read_meta, read_state
+from framework.runs.results import write_result
 from framework.storage import storage_faults
 
 
@@ -109,6 +110,7 @@ class Training:
             bundle = DataBundle(bundle.train, bundle.train.subset(self.splits.validation))
         run = CompletedRun(self.plan, self.store, bundle, kept_epoch, self.fit.epoch, device)
         faults = draw_figures(run)
+        write_result(self.store.path, status=self.fit.status)
         self.store.update(status=self.fit.status, reason=self.fit.reason)
         self.log.write(f"{self.fit.status}: {self.fit.reason or 'all epochs done'}")
         return faults

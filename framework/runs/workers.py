@@ -1,17 +1,23 @@
 """Parts of a run, carried out by an executor."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from framework.errors import CheckpointError, Fault, FrameworkError, StorageError
+from framework.errors import (
+    CheckpointError,
+    Fault,
+    FrameworkError,
+    StorageError,
+    TrainingError,
+)
 from framework.jobs import Executor, Job, Outcome
 from framework.recipe.plans import Plan
 from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
 from framework.runs.options import Options
-from framework.runs.records import OVER, read_state
+from framework.runs.records import OVER, RunState, read_state
 from framework.storage import write_json
 
 _FORMAT = 1
@@ -19,10 +25,10 @@ _FILE = "job.json"
 
 
 class WorkerError(FrameworkError):
-    """A part of a run failed in its own process; the exit code is that process's."""
+    """Parts of a run failed in processes of their own; the exit code is that of the first."""
 
-    def __init__(self, fault: Fault, exit_code: int) -> None:
-        super().__init__(fault)
+    def __init__(self, faults: Iterable[Fault], exit_code: int) -> None:
+        super().__init__(faults)
         self.exit_code = exit_code  # type: ignore[misc]
 
 
@@ -47,12 +53,14 @@ def threads_recorded(plan: Plan, executor: Executor | None, num_jobs: int) -> di
 
 def carry_out_in_workers(
     plan: Plan, stores: Mapping[str, RunDirectory], executor: Executor, execution: Execution
-) -> None:
+) -> list[Fault]:
     """Let an executor carry out every part that is not over, and wait for all of them.
 
+    What is answered are parts that are trained, and of which something else failed: a figure.
+
     Raises:
-        StorageError: a process was killed, twice; the other parts are over.
-        FrameworkError: a part failed in another way; its exit code is the process's own.
+        TrainingError: the first part that failed diverged.
+        WorkerError: a process was killed, twice, or a part failed in another way.
         Interrupted: a signal asked for the end; everything is saved.
     """
     options, interruption = execution.options, execution.interruption
@@ -68,7 +76,8 @@ def carry_out_in_workers(
         report=options.announce,
         is_stopped=lambda: interruption.received is not None,
     )
-    _raise_for(outcomes, len(stores), execution)
+    interruption.require_none(f"framework run {next(iter(stores.values())).path.parent}")
+    return _faults_of(outcomes, len(stores))
 
 
 def read_job(file: Path) -> dict[str, Any]:
@@ -100,21 +109,28 @@ def _description(run: Path, options: Options) -> dict[str, Any]:
     }
 
 
-def _raise_for(outcomes: list[Outcome], num_parts: int, execution: Execution) -> None:
+def _faults_of(outcomes: list[Outcome], num_parts: int) -> list[Fault]:
     failed = [outcome for outcome in outcomes if outcome.exit_code != 0]
-    execution.interruption.require_none(f"framework run {_run_of(outcomes)}")
-    if not failed:
-        return
-    outcome = failed[0]
+    states = [read_state(outcome.job.file.parent) for outcome in failed]
+    lost = [(o, s) for o, s in zip(failed, states, strict=True) if s.status not in OVER]
+    faults = [_fault(o, s, num_parts) for o, s in zip(failed, states, strict=True)]
+    if not lost:
+        return faults
+    outcome, state = lost[0]
+    if state.status == "diverged":
+        raise TrainingError(faults)
+    is_killed = outcome.exit_code < 0
+    raise WorkerError(faults, StorageError.exit_code if is_killed else outcome.exit_code)
+
+
+def _fault(outcome: Outcome, state: RunState, num_parts: int) -> Fault:
+    part, place = f"{outcome.job.name} of {num_parts}", str(outcome.job.file.parent)
     if outcome.exit_code < 0:
-        message = f"{outcome.job.name} of {num_parts} killed by signal {-outcome.exit_code}"
-        hint = "the others are over; the same command goes on with it"
-        raise StorageError(Fault("E081", message, place=str(outcome.job.file.parent), hint=hint))
-    reason = read_state(outcome.job.file.parent).reason or f"exit code {outcome.exit_code}"
-    message = f"{outcome.job.name} of {num_parts} failed: {reason}"
-    fault = Fault("E082", message, place=str(outcome.job.file.parent))
-    raise WorkerError(fault, outcome.exit_code)
-
-
-def _run_of(outcomes: list[Outcome]) -> str:
-    return str(outcomes[0].job.file.parent.parent) if outcomes else ""
+        message = f"{part} killed by signal {-outcome.exit_code}"
+        hint = "the same command goes on with it"
+        return Fault("E081", message, place=place, hint=hint)
+    if state.status in OVER:
+        message = f"{part} is trained, and its process ended with exit code {outcome.exit_code}"
+        return Fault("E082", message, place=place, hint="what it said tells why")
+    reason = state.reason or f"exit code {outcome.exit_code}"
+    return Fault("E082", f"{part} failed: {reason}", place=place)

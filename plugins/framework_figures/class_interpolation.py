@@ -82,7 +82,10 @@ class ClassInterpolation(Figure):
             Group("test image", _images_of(run, ends)),
         ]
         labels = [(names[one], f"to {names[two]}") for one, two in pairs]
-        footnote = f"below each image: the class of most of the {_NUM_NEIGHBOURS} nearest codes"
+        footnote = (
+            f"at both ends: the test image nearest to the {self._centre} of its class · "
+            f"below: the class of most of the {_NUM_NEIGHBOURS} nearest codes"
+        )
         return draw_groups(labels, groups, run.data.value_range, footnote=footnote)
 
     def _regions(self, codes: Codes) -> dict[int, _Region]:

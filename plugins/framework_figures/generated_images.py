@@ -64,13 +64,16 @@ class GeneratedImages(Figure):
         generate: Any = task.operations().get("generate")
         if getattr(generate, "takes", None) != "noise":
             raise ValueError("there are no generated images to show; the task must have `generate`")
-        generator = torch.Generator().manual_seed(0)
         num_classes = getattr(task, "num_classes", 0)
-        num_draws = num_rows if num_classes else num_rows * self._num_images
-        noise = torch.randn(num_draws, *generate.shape, generator=generator)
+        noise = self._noise(generate.shape, 1 if num_classes else self._num_images)[:num_rows]
         if num_classes:  # which a conditional generator takes in turn
-            noise = noise.repeat_interleave(num_classes, 0)
-        return list(generate(noise.to(device)).cpu().chunk(num_rows))
+            noise = noise.expand(-1, num_classes, *generate.shape)
+        return list(generate(noise.flatten(0, 1).to(device)).cpu().chunk(num_rows))
+
+    def _noise(self, shape: tuple[int, ...], num_images: int) -> Tensor:
+        """The noise of all rows; as much whatever is shown, for the values depend on how many."""
+        generator = torch.Generator().manual_seed(0)
+        return torch.randn(self._num_rows, num_images, *shape, generator=generator)
 
 
 def _captions(task: Task, run: FinishedRun) -> list[Caption]:

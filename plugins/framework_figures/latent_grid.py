@@ -21,7 +21,7 @@ _SIDE_PIXELS = 900
 _LEFT_PIXELS, _BOTTOM_PIXELS = 110, 84
 _RIGHT_PIXELS, _TOP_PIXELS = 24, 48
 _PLANE_DIM = 2
-_SHOWN_PERCENTILES = (1, 99)
+_SHOWN_PERCENTILES = (5, 95)
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class LatentGrid(Figure):
 
     Where a code has two values, they are the plane. Where it has more, the plane is that of the
     first two principal components of the codes of training images, through their mean; the picture
-    says so, with the share of the variance that lies in it. The grid reaches from the first to the
-    99th percentile of the training images in both directions.
+    says so, with the share of the variance that lies in it. The grid reaches from the fifth to the
+    95th percentile of the training images in both directions.
 
     Args:
         num_steps: number of images along each side.

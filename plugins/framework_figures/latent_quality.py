@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
 from framework import Figure, FinishedRun
@@ -163,16 +163,19 @@ def _draw_variances(axes: Axes, quality: _Quality) -> None:
     calm(axes)
     dead = is_dead(quality.variances)
     units = np.arange(1, len(dead) + 1)
-    shares = quality.variances / (quality.variances.sum() or 1)
+    shares = 100 * quality.variances / (quality.variances.sum() or 1)
     if len(units) <= _MOST_BARS:
-        axes.bar(units, shares, width=0.7, color=np.where(dead, PALETTE[1], PALETTE[0]).tolist())
+        axes.bar(units, shares, width=0.7, color=PALETTE[0])
+        heights = shares[dead] + 0.02 * shares.max()
+        axes.plot(units[dead], heights, "x", color=PALETTE[1], markersize=9, markeredgewidth=2)
         axes.set_xlabel("latent unit", color=MUTED, fontsize=11, labelpad=6)
     else:
         axes.fill_between(units, -np.sort(-shares), step="mid", color=PALETTE[0], linewidth=0)
         axes.set_xlabel("latent units by their variance", color=MUTED, fontsize=11, labelpad=6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=16, min_n_ticks=1))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter("{x:g}%")
     axes.set_xlim(0.4, len(units) + 0.6)
+    axes.set_ylim(bottom=0)
 
 
 def _axes_at(drawing: Drawing, place: tuple[int, int, int, int]) -> Axes:

@@ -8,40 +8,25 @@ as we do, and neither logs metrics nor saves.
 Run it on a quiet machine: `make bench`.
 """
 
-import argparse
-import json
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from fits import CPU, epochs_of, plan_of, training_images
+from turns import comparison, options, show, take_turns
 
-from framework.application import check
-from framework.contracts import DataBundle, ImageSet
+from framework.contracts import ImageSet
 from framework.recipe.plans import Plan
-from framework.runs.assembly import Splits, build_on, split_images
-from framework.runs.directory import RunDirectory
-from framework.runs.fit import Fit
+from framework.runs.assembly import build_on, split_images
 
-CPU = torch.device("cpu")
+TARGET = 1.10
 
 
-def load(plan: Plan) -> DataBundle:
-    """The recipe's data, or as many random images where they are not at hand."""
-    dataset = plan.components.dataset.build()
-    try:
-        return dataset.load()
-    except Exception as error:  # noqa: BLE001  no data: the time does not depend on the pixels
-        print(f"no real data ({type(error).__name__}); random images instead")
-        images = torch.randint(0, 256, (60_000, 1, 28, 28), dtype=torch.uint8)
-        return DataBundle(ImageSet(images), ImageSet(images[:10]))
-
-
-def bare_epoch(plan: Plan, images: ImageSet, splits: Splits) -> Callable[[], None]:
+def bare_epochs(plan: Plan, images: ImageSet) -> Callable[[], None]:
     """A function that trains and evaluates one epoch with nothing around it."""
+    splits = split_images(plan, len(images))
     networks = build_on(plan, CPU)
     encoder, decoder = networks["encoder"], networks["decoder"]
     pixels, batch_size = images.images, plan.recipe.training.batch_size
@@ -69,50 +54,20 @@ def bare_epoch(plan: Plan, images: ImageSet, splits: Splits) -> Callable[[], Non
     return epoch
 
 
-def our_epoch(plan: Plan, images: ImageSet, splits: Splits, folder: Path) -> Callable[[], bool]:
-    """A function that advances a real fit by one epoch, checkpoint and log included."""
-    store = RunDirectory.create(folder / "run", texts={}, meta={})
-    fit = Fit(plan, images, splits, device=CPU, store=store)
-    return fit.advance
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
-
-
 def main() -> None:
-    """Print the medians and the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--recipe", default="mnist/basic")
+    """Print seconds and ratios."""
+    parser = options(__doc__.splitlines()[0], num_pairs=7)
+    parser.add_argument("--recipe", default="mnist/basic", help="one with the loss mse")
     arguments = parser.parse_args()
-    plan = check(arguments.recipe)
-    bundle = load(plan)
-    splits = split_images(plan, len(bundle.train))
+    num_pairs = 1 if arguments.quick else arguments.pairs
+    plan = plan_of(arguments.recipe, f"training.num_epochs={num_pairs + 2}")
+    images = training_images(plan, is_quick=arguments.quick)
     with tempfile.TemporaryDirectory() as folder:
-        bare = bare_epoch(plan, bundle.train, splits)
-        ours = our_epoch(plan, bundle.train, splits, Path(folder))
-        bare(), ours()  # the first epoch of each pays for allocations
-        pairs = []
-        for number in range(arguments.pairs):
-            acts = (ours, bare) if number % 2 else (bare, ours)
-            first, second = seconds(acts[0]), seconds(acts[1])
-            pairs.append((first, second) if number % 2 else (second, first))
-    ratios = sorted(our_time / bare_time for our_time, bare_time in pairs)
-    result = {
-        "recipe": arguments.recipe,
-        "threads": torch.get_num_threads(),
-        "pairs": len(pairs),
-        "ours_seconds": round(statistics.median(p[0] for p in pairs), 3),
-        "bare_seconds": round(statistics.median(p[1] for p in pairs), 3),
-        "ratio_median": round(statistics.median(ratios), 3),
-        "ratio_min": round(ratios[0], 3),
-        "ratio_max": round(ratios[-1], 3),
-    }
-    print(json.dumps(result, indent=2))
+        bare, ours = bare_epochs(plan, images), epochs_of(plan, images, Path(folder) / "run")
+        acts = {"bare": bare, "ours": ours}
+        take_turns(acts, num_rounds=1)  # the first epoch of each pays for allocations
+        rounds = take_turns(acts, num_rounds=num_pairs)
+    show(recipe=arguments.recipe, **comparison(rounds, targets={"ours": TARGET}, to="bare"))
 
 
 if __name__ == "__main__":

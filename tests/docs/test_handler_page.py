@@ -50,7 +50,7 @@ def test_stars_mark_our_events():
 
 
 def test_handler_of_the_page_trains(train, tmp_path):
-    plugin = tmp_path / "clipping.py"
+    plugin = tmp_path / "noise.py"
     plugin.write_text(blocks("python")[0], encoding="utf-8")
     setting = re.search(r"`(handlers: \[.*\])`", PAGE)[1]
     assert train(setting, plugins=[plugin]).status == "finished"

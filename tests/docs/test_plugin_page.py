@@ -68,6 +68,24 @@ def test_corruption_of_the_page_spoils_images_within_their_range(tmp_path):
     assert 0 <= spoilt.min() < 0.9 < spoilt.max() == 1
 
 
+def test_objective_of_the_page_trains_two_networks(tmp_path):
+    plugin = write(tmp_path, "\n\n".join(blocks("python")))
+    document = """\
+seed: 0
+dataset: digits
+networks: {generator: {type: mlp_generator, hidden_dims: [8]}, discriminator: mlp_discriminator}
+task: {type: adversarial, objective: relativistic}
+optimizers: {generator: adam, discriminator: adam}
+training: {num_epochs: 1, batch_size: 500}
+"""
+    recipe = tmp_path / "relativistic.yaml"
+    recipe.write_text(document, encoding="utf-8")
+    record = run(recipe, plugins=[plugin], runs_directory=tmp_path / "runs", device="cpu")
+    assert record.status == "finished"
+    assert record.test["loss/discriminator"] > 0
+    assert record.test["spread/real"] > record.test["spread/generated"]
+
+
 def test_every_hook_has_its_row():
     assert re.findall(r"^\| `(provide_\w+)` \|", PAGE, flags=re.MULTILINE) == list(KINDS.values())
 

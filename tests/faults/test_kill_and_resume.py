@@ -33,7 +33,7 @@ SABOTAGE = (
 )
 
 
-@pytest.fixture(scope="module", params=["tiny.yaml", "tiny_autoencoder.yaml"])
+@pytest.fixture(scope="module", params=["tiny.yaml", "tiny_autoencoder.yaml", "tiny_gan.yaml"])
 def plan(request):
     return check(SUPPORT / request.param, plugins=[PLUGIN])
 

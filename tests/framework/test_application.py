@@ -178,6 +178,17 @@ def test_changed_recipe_is_refused_with_both_digests_unless_forced(carried_out, 
     assert (record.status, record.epoch) == ("finished", 3)
 
 
+def test_changed_learning_rate_holds_where_it_is_forced_and_is_told(carried_out, tmp_path):
+    overrides = [*SHORT, "handlers=[]"]
+    path = cut_off(carried_out, tmp_path, overrides=overrides)
+    resolved = path / "resolved.yaml"
+    resolved.write_text(resolved.read_text().replace("lr: 0.05", "lr: 0.01"))
+    _, told = carried_out(path, force=True)
+    assert "warning: optimizer.lr was 0.05 and is 0.01 from here on" in told
+    rows = (path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(row)["lr"] for row in rows] == [0.05, 0.01]
+
+
 def test_changed_plugin_is_refused_unless_forced(carried_out, tmp_path):
     plugin = tmp_path / "tiny_images.py"
     plugin.write_text(PLUGIN.read_text())

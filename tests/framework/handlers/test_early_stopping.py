@@ -113,6 +113,21 @@ def test_improvement_in_an_epoch_of_grace_counts():
     assert stopping.state_dict() == {"best": 0.5, "num_bad_epochs": 1, "num_grace_epochs": 0}
 
 
+def test_what_was_best_before_a_restart_stops_nothing_after_it():
+    run, stopping = FakeRun(), EarlyStopping(LOSS, patience=2)
+    assert epochs_until_stop(run, stopping, [0.1, 0.2]) is None
+    stopping.restart()
+    assert epochs_until_stop(run, stopping, [0.9, 0.8, 0.7, 0.7, 0.7, 0.7]) == 7
+
+
+def test_restart_outlasts_a_resume():
+    run, before, after = FakeRun(), EarlyStopping(LOSS, patience=2), EarlyStopping(LOSS, patience=2)
+    epochs_until_stop(run, before, [0.1, 0.2])
+    before.restart()
+    after.load_state_dict(before.state_dict())
+    assert epochs_until_stop(run, after, [0.9, 0.8, 0.8, 0.8]) == 6
+
+
 def test_grace_outlasts_a_resume():
     run, before, after = FakeRun(), EarlyStopping(LOSS, patience=2), EarlyStopping(LOSS, patience=2)
     before.grant_grace(3)

@@ -23,6 +23,10 @@ def problems(**values):
         ONE | {"early_stopping": STOP | {"monitor": "validation/psnr", "mode": "max"}},
         ONE | {"checkpointing": {"monitor": "validation/loss"}},
         ONE | {"checkpointing": {"monitor": "validation/psnr", "mode": "max"}},
+        ONE | {"weight_pruning": {"grace_num_epochs": 3, "every_num_epochs": 3}},
+        ONE | {"early_stopping": STOP, "weight_pruning": {"grace_num_epochs": 3}},
+        ONE | {"schedules": [{"parameter": "loss.a"}, {"parameter": "loss.b"}, "no schedule"]},
+        ONE | {"schedules": [{"parameter": "loss.a"}], "scheduler": "cosine"},
     ],
 )
 def test_what_goes_together_is_no_problem(values):
@@ -45,6 +49,37 @@ def test_weights_are_pruned_by_one_group_only(layers, places):
     pruning = {"weight_pruning": {"groups": groups + others}}
     found = [("R008", ("weight_pruning", "groups", index)) for index in places]
     assert problems(**ONE, **pruning) == found
+
+
+@pytest.mark.parametrize(("grace", "is_found"), [(2, False), (3, True), (4, True)])
+def test_grace_that_never_ends_leaves_no_early_stopping(grace, is_found):
+    pruning = {"every_num_epochs": 3, "grace_num_epochs": grace}
+    found = problems(**ONE, early_stopping=STOP, weight_pruning=pruning)
+    assert found == [("R008", ("weight_pruning", "grace_num_epochs"))] * is_found
+
+
+def test_number_has_one_schedule():
+    schedules = [{"parameter": name} for name in ("loss.a", "loss.b", "loss.a")]
+    assert problems(**ONE, schedules=schedules) == [("R008", ("schedules", 2, "parameter"))]
+
+
+@pytest.mark.parametrize("block", ["early_stopping", "checkpointing", "scheduler"])
+@pytest.mark.parametrize(
+    ("parameter", "is_found"),
+    [
+        ("task.corruptions.0.std", True),
+        ("loss.weights.1", True),
+        ("networks.encoder.noise", True),
+        ("optimizer.weight_decay", False),
+        ("weight_pruning.groups.0.amount", False),
+    ],
+)
+def test_nothing_monitors_what_a_schedule_moves(block, parameter, is_found):
+    values = ONE | {"schedules": [{"parameter": parameter}]}
+    moving = {block: {"monitor": "train/loss", "mode": "min"}}
+    assert problems(**values, **moving) == [("R008", (block, "monitor"))] * is_found
+    still = {block: {"monitor": "validation/loss", "mode": "min"}}
+    assert problems(**values, **still) == []
 
 
 def test_one_of_optimizer_and_optimizers_is_needed():

@@ -299,6 +299,23 @@ def test_training_on_everything_is_fine_where_nothing_monitors_validation(plan_o
     assert plan_of(validation="{fraction: 0}", early_stopping=stopping)
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [
+        ("every_num_epochs: 4", False),
+        ("every_num_epochs: 3", True),
+        ("every_num_epochs: 3, regrow: true", False),
+        ("every_num_epochs: 5, grace_num_epochs: 2", False),
+        ("every_num_epochs: 5, grace_num_epochs: 3", True),
+    ],
+)
+def test_patience_that_no_level_outlasts_is_told(plan_of, settings, is_told):
+    pruning = f"{{{settings}, groups: [{{network: encoder, amount: 0.1}}]}}"
+    plan = plan_of(early_stopping="{patience: 3}", weight_pruning=pruning)
+    told = [line for line in plan.warnings if "early_stopping.patience" in line]
+    assert len(told) == is_told
+
+
 def test_each_loss_of_the_task_needs_its_optimizer(faults_of):
     assert faults_of(task="adversarial", loss=None, optimizer="adam") == [
         (

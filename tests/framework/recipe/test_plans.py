@@ -70,6 +70,19 @@ def test_nested_components_of_a_list_are_built_in_order():
     assert component.build(data=DATA) == (((DATA, 2.0), (DATA, 1.0)), (3, 4))
 
 
+def test_all_that_is_built_is_kept_by_its_role():
+    def inner(*, weight: float = 1.0):
+        return weight
+
+    def outer(*, terms: tuple[Annotated[Any, Nested("loss")], ...]):
+        return sum(terms)
+
+    terms = tuple(planned(inner, role=f"loss.terms.{i}", values={"weight": i}) for i in (0, 1))
+    parts = {}
+    planned(outer, role="loss", values={"terms": terms}).build(parts=parts)
+    assert parts == {"loss.terms.0": 0, "loss.terms.1": 1, "loss": 1}
+
+
 def test_component_knows_its_path():
     assert planned(print, role="task.corruptions.1").path == ("task", "corruptions", 1)
 

@@ -214,16 +214,30 @@ def test_regrowing_keeps_one_best_over_all_epochs(tmp_path):
     assert [path.name for path in store.path.glob("best*")] == ["best.safetensors"]
 
 
-@pytest.mark.parametrize("override", [LASTING, REGROWING], ids=["lasting", "regrowing"])
-@pytest.mark.parametrize(("grace", "last_epoch"), [(0, 3), (1, 4), (2, 5)])
-def test_patience_does_not_count_the_grace_after_a_pruning(override, grace, last_epoch):
-    fit = make_fit(
-        override,
+def never_better(*overrides):
+    return (
+        *overrides,
         "training.num_epochs=9",
         "early_stopping={patience: 2, min_delta: 10.0}",
-        f"weight_pruning.grace_num_epochs={grace}",
         "weight_pruning.every_num_epochs=3",
     )
+
+
+@pytest.mark.parametrize("epoch", [2, 3, 4])
+def test_early_stopping_begins_anew_with_each_lasting_level(epoch):
+    fit = make_fit(*never_better(LASTING))
+    states = {}
+    while fit.advance():
+        states[fit.epoch] = stored(fit)
+    assert (fit.status, fit.epoch) == ("early_stopped", 5)  # 3 is the first of its level
+    resumed = make_fit(*never_better(LASTING))
+    resumed.load_state_dict(states[epoch])
+    assert is_equal(stored(carried_out(resumed)), stored(fit))
+
+
+@pytest.mark.parametrize(("grace", "last_epoch"), [(0, 3), (1, 4), (2, 5)])
+def test_patience_does_not_count_the_grace_after_a_pruning(grace, last_epoch):
+    fit = make_fit(*never_better(REGROWING, f"weight_pruning.grace_num_epochs={grace}"))
     carried_out(fit)
     assert (fit.status, fit.epoch) == ("early_stopped", last_epoch)
 

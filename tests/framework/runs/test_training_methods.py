@@ -36,6 +36,16 @@ METHODS = (
     "weight_pruning={every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}",
 )
 WARMED_UP = ("scheduler={type: cosine, warm_up_num_epochs: 0.75}",)
+EVERYTHING = (
+    *WARMED_UP,
+    *METHODS[1:],
+    "training.time_limit_minutes=60",
+    "schedules=[{parameter: networks.encoder.noise, points: [[1, 0.0], [3, 0.4]]},"
+    " {parameter: weight_pruning.groups.0.amount, points: [[1, 0.0], [3, 0.6]]},"
+    " {parameter: gradient_clipping.max_norm, points: [[1, 0.01], [3, 1]], shape: cosine},"
+    " {parameter: averaging.decay, points: [[1, 0.5], [2, 0.9]], shape: step},"
+    " {parameter: optimizer.weight_decay, points: [[1, 0.0], [3, 0.1]]}]",
+)
 PLATEAU = ("scheduler={type: reduce_on_plateau, patience: 0, monitor: train/loss}",)
 
 
@@ -90,7 +100,11 @@ class AtIterations(Handler):
         trainer.add_event_handler(Events.ITERATION_COMPLETED, lambda: self.call(trainer, run))
 
 
-@pytest.fixture(scope="module", params=[METHODS, WARMED_UP, PLATEAU], ids=lambda given: given[0])
+@pytest.fixture(
+    scope="module",
+    params=[METHODS, WARMED_UP, PLATEAU, EVERYTHING],
+    ids=lambda given: "-".join(given)[:60],
+)
 def whole(request):
     """An uninterrupted fit with its states at all iterations at which it may be saved."""
     states = {}
@@ -119,7 +133,7 @@ def test_resume_would_notice_a_handler_that_was_not_restored(whole):
     methods, expected, states = whole
     state = states[2 * LENGTH + 2]
     lost = set(state["handlers"]) - {"early_stopping", "best_weights"}
-    assert len(lost) == (4 if methods == METHODS else 1)
+    assert len(lost) == (4 if methods in {METHODS, EVERYTHING} else 1)
     for name in lost:
         handlers = state["handlers"] | {name: states[0]["handlers"][name]}
         fit = make_fit(*methods)
@@ -177,6 +191,86 @@ def test_averages_are_kept_where_nothing_is_held_out():
         assert each.restore_best() == 3
         weights = dict(each.networks["decoder"].named_parameters())
         assert torch.equal(weights["layer.bias"], averages["decoder.layer.bias"])
+
+
+def test_rates_do_not_depend_on_the_parts_of_a_batch():
+    def rates(*overrides):
+        seen = []
+        fit = make_fit(
+            *EVERYTHING,
+            *overrides,
+            observers=[AtIterations(lambda _, run: seen.append(rate_of(run)))],
+        )
+        carried_out(fit)
+        return seen
+
+    in_parts = rates()
+    assert len(in_parts) == 3 * LENGTH
+    assert in_parts[0] < in_parts[1] < in_parts[2] > in_parts[3]  # 3 steps of warm-up
+    assert rates("training.accumulation=1") == in_parts
+
+
+def rate_of(run):
+    return run.optimizers["main"].param_groups[0]["lr"]
+
+
+def test_schedules_set_the_numbers_of_every_epoch():
+    seen, rows = [], []
+    fit = make_fit(
+        *EVERYTHING,
+        "weight_pruning={every_num_epochs: 1, regrow: true}",
+        observers=[AtIterations(lambda _, run: seen.append(numbers_of(run)))],
+    )
+    while fit.advance():
+        rows.append(fit.metrics)
+    rows.append(fit.metrics)
+    expected = [(0.0, 0.0), (0.2, 0.05), (0.4, 0.1)]
+    assert seen == [pytest.approx(pair) for pair in expected for _ in range(LENGTH)]
+    names = ("networks.encoder.noise", "optimizer.weight_decay")
+    assert [tuple(row[f"schedule/{name}"] for name in names) for row in rows] == seen[::LENGTH]
+    # averages are evaluated: they are pruned by the amount of the epoch, not of the recipe
+    assert [row["sparsity/encoder.all"] for row in rows] == pytest.approx([0, 0.3, 0.6], abs=0.03)
+    assert numbers_of(fit) == (0.1, 1e-4)
+
+
+def numbers_of(run):
+    decay = run.optimizers["main"].param_groups[0]["weight_decay"]
+    return run.networks["encoder"]._noise, decay
+
+
+@pytest.mark.parametrize("shape", ["linear", "step"])
+def test_evaluations_take_the_value_written_whatever_the_schedule(shape):
+    task = "task={type: denoising, corruptions: [{type: gaussian_noise, std: 0.2}]}"
+    schedule = (
+        f"{{parameter: task.corruptions.0.std, points: [[1, 0.0], [3, 0.9]], shape: {shape}}}"
+    )
+    fit = make_fit(task, f"schedules=[{schedule}]", "metrics=[largest_error]")
+    rows = []
+    while fit.advance():
+        rows.append(fit.metrics)
+    noisy = {row["validation/noisy/largest_error"] for row in [*rows, fit.metrics]}
+    written = make_fit(task, "metrics=[largest_error]")
+    written.advance()
+    assert noisy == {written.metrics["validation/noisy/largest_error"]}
+
+
+def test_time_limit_leaves_what_was_evaluated_pruned_and_averaged():
+    fit = carried_out(
+        make_fit(
+            *EVERYTHING,
+            "training.time_limit_minutes=1e-9",
+            "weight_pruning.every_num_epochs=1",
+            "schedules=null",
+        )
+    )
+    assert (fit.status, fit.epoch) == ("early_stopped", 1)
+    value = fit.best_weights.value
+    fit.restore_best()
+    for network in fit.networks.values():
+        network.eval()
+    assert evaluate(fit._evaluator, fit._validation_loader)["loss"] == value
+    weight = fit.networks["encoder"].layers[1].weight
+    assert float((weight == 0).float().mean()) == pytest.approx(0.3, abs=0.02)
 
 
 def test_time_limit_ends_the_fit_and_says_why():

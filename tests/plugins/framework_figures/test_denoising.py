@@ -35,6 +35,7 @@ class Plain(Halved):
 class Run:
     """A finished run that holds all it answers."""
 
+    train_set = layers = None
     kept: Task | None
     value_range: tuple = (0.0, 1.0)
     kept_epoch: int = 1
@@ -57,6 +58,9 @@ class Run:
 
     def task(self, epoch=None):
         return self.kept if epoch is None else None
+
+    def networks(self, epoch=None):
+        raise NotImplementedError
 
 
 def strips_of(drawing):

@@ -12,7 +12,7 @@ from framework_figures.loss_curves import LossCurves
 class Run:
     """A finished run of which only the history matters."""
 
-    data = test_set = None
+    data = train_set = test_set = layers = None
 
     def __init__(self, history, kept_epoch):
         self.history = history
@@ -23,6 +23,9 @@ class Run:
         raise NotImplementedError
 
     def task(self, epoch=None):
+        raise NotImplementedError
+
+    def networks(self, epoch=None):
         raise NotImplementedError
 
 

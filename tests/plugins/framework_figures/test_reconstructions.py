@@ -34,6 +34,7 @@ class Flatten(Shift):
 class Run:
     """A finished run that holds all it answers."""
 
+    train_set = layers = None
     test_set: ImageSet
     tasks: dict = field(default_factory=lambda: {None: Shift(0.0)})
     kept_epoch: int = 7
@@ -56,6 +57,9 @@ class Run:
 
     def task(self, epoch=None):
         return self.tasks.get(epoch)
+
+    def networks(self, epoch=None):
+        raise NotImplementedError
 
 
 def images_of(num_images, channels=1, side=28):

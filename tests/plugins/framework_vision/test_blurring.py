@@ -32,6 +32,16 @@ def test_blurred_images_stay_in_the_value_range():
     assert -1 <= blurred.min() < blurred.max() <= 1
 
 
+def test_blur_with_another_sigma_is_that_of_one_built_with_it():
+    images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    blur = Blur(make_data(), sigma=0.5)
+    blur.sigma = 2.0
+    assert torch.equal(blur(images), Blur(make_data(), sigma=2.0)(images))
+    with pytest.raises(ValueError, match="too far for images of 28x28"):
+        blur.sigma = 10.0
+    assert blur.sigma == 2.0
+
+
 def test_window_beyond_the_image_is_refused():
     Blur(make_data(side=8), sigma=2.3)
     with pytest.raises(ValueError, match="looks 8 pixels to each side, too far for images of 8x8"):

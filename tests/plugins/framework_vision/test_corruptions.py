@@ -69,6 +69,12 @@ def test_standard_deviation_is_a_share_of_the_value_range(value_range):
     assert noise.mean().item() == pytest.approx(0, abs=0.005 * span)
 
 
+@pytest.mark.parametrize(("corruption", "name"), [(GaussianNoise, "std"), (SaltAndPepper, "amount")])
+def test_none_of_it_leaves_images_as_they_are(corruption, name):
+    data = make_data()
+    assert torch.equal(corruption(data, **{name: 0.0})(grey(data)), grey(data))
+
+
 def test_grains_are_white_or_black_and_as_many_as_asked_for():
     data = make_data(-1.0, 1.0)
     spoilt = SaltAndPepper(data, amount=0.2)(grey(data, 200))

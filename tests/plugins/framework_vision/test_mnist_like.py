@@ -80,6 +80,19 @@ def test_smaller_data_of_the_same_layout_work(tmp_path):
     assert bundle.test.labels.dtype == torch.int64
 
 
+def test_classes_left_out_are_counted_in_the_files(tmp_path):
+    write_files(tmp_path, good_files() | {TRAIN_LABELS: idx(30, values=[0] * 20 + [1, 2] * 5)})
+    dataset = mnist(root=tmp_path, leave_out=(1, 9))
+    assert dataset.info.num_train == len(dataset.load().train) == 25
+    assert len(dataset.load().test) == 10
+
+
+def test_labels_that_cannot_be_counted_are_told(tmp_path):
+    folder = write_files(tmp_path, good_files() | {TRAIN_LABELS: idx(30, values=[10] * 30)})
+    (fault,) = faults_of(lambda: mnist(root=tmp_path, leave_out=(1,)).info)
+    assert (fault.identifier, fault.place) == ("D030", str(folder / TRAIN_LABELS))
+
+
 def test_root_goes_before_variable_goes_before_cache(tmp_path, monkeypatch):
     for number, folder in enumerate(["cache/ignite-framework", "variable", "root"], start=1):
         files = good_files() | {TRAIN_IMAGES: idx(number, 6, 7), TRAIN_LABELS: idx(number)}

@@ -1,0 +1,149 @@
+"""Networks that come from another recipe or from a run."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from framework.contracts import DataInfo, Dataset
+from framework.errors import Fault, Position, RecipeError, nearest_hint
+from framework.recipe.documents import Document
+from framework.recipe.finding import NoSuchRecipe, locate
+from framework.recipe.loading import load_document
+from framework.recipe.plans import Plan, Upstream
+from framework.recipe.schema import NetworkSpec, Recipe
+from framework.recipe.shipped import shipped_recipes
+
+_BAD_ORIGIN = "R028"
+
+Planning = Callable[[Document, Path | None], tuple[Plan, Dataset]]
+"""Makes a plan of a document; a run directory, where it is the document of one."""
+
+
+def upstreams_of(
+    recipe: Recipe, document: Document, plan_of: Planning, path: tuple[str, ...]
+) -> dict[str, Upstream]:
+    """Find and plan whatever the networks of a recipe come from.
+
+    Args:
+        recipe: the recipe's shape.
+        document: its text, for positions.
+        plan_of: makes plans.
+        path: the recipes that led here, outermost first.
+
+    Returns:
+        Network → where it comes from; networks of one origin share its plan.
+
+    Raises:
+        RecipeError: an origin is missing, is this recipe itself, or has no such network.
+    """
+    planned: dict[tuple[Any, ...], tuple[Plan, Dataset, Path | None]] = {}
+    found: dict[str, Upstream] = {}
+    faults: list[Fault] = []
+    for name, spec in recipe.networks.items():
+        if spec.origin is None:
+            continue
+        try:
+            file, run = _locate(spec, name, document)
+            _require_no_circle((*path, str(document.source)), str(file), name, document)
+            key = (file, spec.origin.overrides)
+            if key not in planned:
+                planned[key] = _planned(file, run, spec, recipe, plan_of)
+            found[name] = _upstream(name, spec, *planned[key], document=document)
+        except RecipeError as error:
+            faults += error.faults
+    if faults:
+        raise RecipeError(faults)
+    return found
+
+
+def origin_faults(
+    upstreams: Mapping[str, Upstream], data: DataInfo, document: Document
+) -> list[Fault]:
+    """What a network was trained on must be what it is given now."""
+    faults = []
+    for name, upstream in upstreams.items():
+        known = upstream.plan.data
+        for what, then, now in (
+            ("images of shape", known.image_shape, data.image_shape),
+            ("values in", known.value_range, data.value_range),
+        ):
+            if tuple(then) != tuple(now):
+                message = f"'{upstream.reference}' was trained on {what} {list(then)}, "
+                message += f"this data set has {list(now)}"
+                faults.append(_fault(name, document, message, "choose another data set"))
+    return faults
+
+
+def _locate(spec: NetworkSpec, name: str, document: Document) -> tuple[Path, Path | None]:
+    """The recipe's file, and the run directory where one is named."""
+    reference = "" if spec.origin is None else spec.origin.reference
+    place = document.place(("networks", name, "from"))
+    folder = Path(place.file).parent if isinstance(place, Position) else Path()
+    try:
+        for run in (folder / reference, Path(reference)):
+            if (run / "state.json").is_file() and (run / "resolved.yaml").is_file():
+                return run / "resolved.yaml", run
+        return locate(reference, folder), None
+    except NoSuchRecipe as error:
+        raise RecipeError(_fault(name, document, str(error), error.hint)) from None
+
+
+def _require_no_circle(path: tuple[str, ...], file: str, name: str, document: Document) -> None:
+    resolved = [str(Path(each).resolve()) for each in path]
+    if str(Path(file).resolve()) in resolved:
+        message = f"recipes need each other in a circle: {' -> '.join((*path, file))}"
+        raise RecipeError(_fault(name, document, message, "train one of them without the other"))
+
+
+def _planned(
+    file: Path, run: Path | None, spec: NetworkSpec, recipe: Recipe, plan_of: Planning
+) -> tuple[Plan, Dataset, Path | None]:
+    overrides = () if spec.origin is None else spec.origin.overrides
+    document = load_document(file, [*_same_data(file, recipe), *overrides])
+    plan, dataset = plan_of(document, run)
+    return plan, dataset, run
+
+
+def _same_data(file: Path, recipe: Recipe) -> list[str]:
+    """Where the data lie is said once: an upstream recipe on the same data finds them there too."""
+    written = load_document(file).values.get("dataset")
+    given = {"type": written} if isinstance(written, str) else dict(written or {})
+    root = recipe.dataset.parameters.get("root")
+    if given.get("type") != recipe.dataset.type or root is None or "root" in given:
+        return []
+    return [f"dataset.root={root}"]
+
+
+def _upstream(
+    name: str,
+    spec: NetworkSpec,
+    plan: Plan,
+    dataset: Dataset,
+    run: Path | None,
+    *,
+    document: Document,
+) -> Upstream:
+    origin = spec.origin
+    reference, wanted = ("", name) if origin is None else (origin.reference, origin.network or name)
+    networks = plan.components.networks
+    if wanted not in networks:
+        message = f"'{reference}' has no network called '{wanted}'"
+        hint = nearest_hint(wanted, networks) or f"it has {', '.join(networks)}; write `network:`"
+        raise RecipeError(_fault(name, document, message, hint))
+    if plan.recipe.seeds:
+        message = f"'{reference}' is carried out with several seeds, so there are several weights"
+        hint = "add `overrides: [seeds=null, seed=0]`, or name one of its runs"
+        raise RecipeError(_fault(name, document, message, hint))
+    folds = plan.recipe.cross_validation
+    if folds is not None and folds.fold is None and folds.keep == "ensemble":
+        message = f"'{reference}' keeps an ensemble, so there are several weights"
+        hint = "add `overrides: [cross_validation.keep=best_fold]`"
+        raise RecipeError(_fault(name, document, message, hint))
+    is_shipped = run is None and reference.removesuffix(".yaml") in shipped_recipes()
+    location = reference if is_shipped else str((run or plan.document.source).resolve())
+    return Upstream(reference, location, wanted, plan, dataset, run)
+
+
+def _fault(name: str, document: Document, message: str, hint: str = "") -> Fault:
+    place = document.place(("networks", name, "from"))
+    return Fault(_BAD_ORIGIN, message, key=f"networks.{name}.from", place=place, hint=hint)
