@@ -5,6 +5,7 @@
 #   make check   everything that must hold before a change lands
 #   make fix     format the code and repair what the linter can
 #   make bench   compare our speed with bare loops and Lightning (half an hour)
+#   make reproduction RUNS="…"   collect finished runs, write docs/reproduction.md anew
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,7 +14,7 @@ BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes fold_memory 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint types imports docs fix bench
+.PHONY: help run test check format lint types imports docs fix bench reproduction
 
 help:
 	@sed -n 's/^#  *make/make/p' Makefile
@@ -51,6 +52,10 @@ fix: .venv/.installed-dev
 bench: .venv/.installed-bench
 	@set -e; for name in $(BENCHMARKS); do \
 	  echo "== $$name"; $(BIN)/python "tests/benchmarks/$$name.py" $(OPTIONS); done
+
+reproduction: .venv/.installed-run
+	$(if $(RUNS),PYTHONPATH=docs $(BIN)/python -m reproduction collect $(RUNS))
+	PYTHONPATH=docs $(BIN)/python -m reproduction generate
 
 # A stamp per set of dependencies, so that a second call starts at once. The larger sets have it all.
 .venv/.installed-run: pyproject.toml | $(BIN)/pip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from framework.adversarial_objectives import AdversarialObjective
     from framework.application import check, run
+    from framework.chains import choose_chain, pass_through
     from framework.contracts import (
         SINGLE_OPTIMIZER,
         Batch,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "adversarial_objectives": ("AdversarialObjective",),
     "application": ("check", "run"),
+    "chains": ("choose_chain", "pass_through"),
     "contracts": (
         "SINGLE_OPTIMIZER",
         "Batch",
@@ -113,10 +115,12 @@ __all__ = [
     "Task",
     "TrainingError",
     "check",
+    "choose_chain",
     "export_run",
     "fingerprint_of",
     "hookimpl",
     "load_run",
+    "pass_through",
     "run",
 ]
 

@@ -13,6 +13,7 @@ from framework.recipe.loading import load_document
 from framework.recipe.planning import make_plan
 from framework.recipe.plans import Plan
 from framework.recipe.schema import read_recipe
+from framework.reports.reporting import report_if_over
 from framework.runs.carry_out import carry_out, continue_run
 from framework.runs.identity import digest_of
 from framework.runs.options import Options
@@ -83,6 +84,7 @@ def run(
         observers=handlers,
         announce=announce,
         warn=warn,
+        report=report_if_over,
     )
     if is_run(Path(recipe)):
         options = _with_remembered_plugins(Path(recipe), options)

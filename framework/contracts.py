@@ -1,7 +1,7 @@
 """What plugins provide and what they are given: the contracts of the core with its components."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -115,11 +115,13 @@ class Batch:
         images: the images, floating point.
         labels: their classes, or None.
         indices: their places in the split that they come from.
+        prepared: what `Task.prepare` made of each image, where it makes anything.
     """
 
     images: Float[Tensor, "batch channels height width"]
     labels: Int[Tensor, " batch"] | None
     indices: Int[Tensor, " batch"]
+    prepared: Shaped[Tensor, "batch *_"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -183,6 +185,14 @@ class Task(ABC):
         """
         return {}
 
+    def prepare(self, batch: Batch, frozen: Collection[str]) -> Tensor | None:  # noqa: ARG002
+        """What is computed once for each image of a fit, and given back as `batch.prepared`.
+
+        A row per image, from the networks named in `frozen` alone, which stay as they are in the
+        whole run; None where nothing is worth keeping. Images come without it too.
+        """
+        return None
+
     @abstractmethod
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Answer (prediction, target) for metrics: images in the value range, or probabilities."""
@@ -195,7 +205,10 @@ class Task(ABC):
         return {"": self.evaluate(batch)}
 
     def operations(self) -> Mapping[str, Callable[[Tensor], Tensor]]:
-        """What a trained task offers for use, by name, such as encode and reconstruct."""
+        """What a trained task offers for use, by name, such as encode and reconstruct.
+
+        A function takes images; an `Operation` says what it takes, and what it answers.
+        """
         return {}
 
 

@@ -64,13 +64,24 @@ PLUGINS = {
 
 COMPONENTS = {
     "dataset": ["vision:digits", "vision:fashion_mnist", "vision:mnist"],
-    "network": ["autoencoders:conv_encoder", "autoencoders:mirrored_decoder"],
+    "network": [
+        "autoencoders:conv_encoder",
+        "autoencoders:mirrored_decoder",
+        "gan:dcgan_discriminator",
+        "gan:dcgan_generator",
+        "gan:mlp_discriminator",
+        "gan:mlp_generator",
+    ],
     "loss": [
         "autoencoders:bce",
         "autoencoders:iterative_reconstruction",
         "autoencoders:mse",
     ],
-    "task": ["autoencoders:denoising", "autoencoders:reconstruction"],
+    "task": [
+        "autoencoders:denoising",
+        "autoencoders:reconstruction",
+        "gan:adversarial",
+    ],
     "optimizer": ["torch:adam", "torch:adamw", "torch:sgd"],
     "scheduler": [
         "torch:cosine",
@@ -86,7 +97,13 @@ COMPONENTS = {
         "vision:occlusion",
         "vision:salt_and_pepper",
     ],
-    "handler": [],
+    "adversarial_objective": [
+        "gan:hinge",
+        "gan:least_squares",
+        "gan:non_saturating",
+        "gan:wasserstein_gradient_penalty",
+    ],
+    "handler": ["gan:stop_on_collapse"],
     "figure": [
         "figures:anomaly_scores",
         "figures:architecture",

@@ -21,11 +21,13 @@ def job(*, file: Path, as_json: bool) -> None:
     _end_with_parent()
     from framework.application import carry_out_job
     from framework.cli.messages import complain, say, say_json
+    from framework.cli.streams import lasting_stdout
     from framework.handlers.epoch_log import EpochLog
 
-    record = carry_out_job(file, handlers=[EpochLog(say)], announce=say, warn=complain)
-    if as_json:
-        say_json(record.as_json())
+    with lasting_stdout():  # a caller that is gone must not keep us from saving
+        record = carry_out_job(file, handlers=[EpochLog(say)], announce=say, warn=complain)
+        if as_json:
+            say_json(record.as_json())
 
 
 def _end_with_parent() -> None:

@@ -18,6 +18,7 @@ from framework.cli.export import export
 from framework.cli.job import job
 from framework.cli.messages import report
 from framework.cli.recipes import recipes
+from framework.cli.report import write_report
 from framework.cli.run import run
 from framework.cli.runs import runs
 from framework.cli.streams import discard_output, is_broken, prepare_streams
@@ -34,7 +35,7 @@ def cli() -> None:
     """Representation learning on images: from a recipe to a finished run."""
 
 
-for command in (run, check, runs, recipes, components, apply, export, job):
+for command in (run, check, runs, write_report, recipes, components, apply, export, job):
     cli.add_command(command)
 
 

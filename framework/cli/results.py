@@ -25,6 +25,7 @@ def say_result(record: RunRecord, **more: str | Sequence[str]) -> None:
         "kept": _kept_text(record),
         "note": record.note,
         "run": str(record.directory),
+        "report": "" if record.report is None else str(record.report),
         "pictures": [str(path) for path in record.pictures],
     }
     say_facts(facts | more)

@@ -13,7 +13,7 @@ from framework.cli.messages import (
 from framework.cli.options import debug_option, json_option, runs_directory_option
 from framework.cli.results import next_step, say_result
 from framework.cli.run_names import find_run, name_of
-from framework.runs.records import RunRecord, list_runs
+from framework.runs.records import RunRecord, is_run, list_runs
 
 
 @click.group(short_help="List runs, or show one.")
@@ -44,7 +44,9 @@ def list_all(*, runs_directory: Path, as_json: bool) -> None:
 def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
     """Show RUN: its directory, or the beginning of its name, of its time or of its hash."""
     record = find_run(run, runs_directory)
-    files = sorted(path for path in record.directory.rglob("*") if path.is_file())
+    inner = _inner_runs(record)
+    found = (path for path in record.directory.rglob("*") if path.is_file())
+    files = sorted(path for path in found if not set(inner) & set(path.parents))
     names = [str(path.relative_to(record.directory)) for path in files]
     if as_json:
         say_json(record.as_json() | {"files": names})
@@ -54,9 +56,17 @@ def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
         record,
         seed=str(record.seed),
         started=f"{record.started}, {record.seconds:.0f} s of training",
+        parts=[str(path) for path in inner],
         files=[f"{name} ({size})" for name, size in zip(names, sizes, strict=True)],
         next=next_step(record),
     )
+
+
+def _inner_runs(record: RunRecord) -> list[Path]:
+    """Directories of its seeds or folds, and of what else has been trained within it."""
+    parts = [part.directory for part in record.parts]
+    others = (path for path in sorted(record.directory.iterdir()) if is_run(path))
+    return [*parts, *(path for path in others if path not in parts)]
 
 
 def _row(record: RunRecord) -> list[str]:

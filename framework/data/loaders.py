@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from framework.contracts import Batch, ImageSet
@@ -21,6 +21,7 @@ class ResidentLoader:
         device: where batches are made.
         seed: seed of the order; None serves `indices` as they stand.
         drop_last: leave a smaller last batch out.
+        prepared: a row for each image of the set, served with it.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ResidentLoader:
         device: torch.device | None = None,
         seed: int | None = None,
         drop_last: bool = False,
+        prepared: Shaped[Tensor, "batch *_"] | None = None,
     ) -> None:
         device = device or torch.device("cpu")
         self._images = images.images.to(device)
@@ -41,6 +43,7 @@ class ResidentLoader:
         self._batch_size = batch_size
         self._low, self._high = value_range
         self._seed = seed
+        self._prepared = None if prepared is None else prepared.to(device)
         self._num_served = len(indices) - (len(indices) % batch_size if drop_last else 0)
 
     def __len__(self) -> int:
@@ -62,7 +65,8 @@ class ResidentLoader:
 
     def _batch(self, places: Int[Tensor, " batch"]) -> Batch:
         labels = None if self._labels is None else self._labels[places]
-        return Batch(self._converted(self._images[places]), labels, places)
+        prepared = None if self._prepared is None else self._prepared[places]
+        return Batch(self._converted(self._images[places]), labels, places, prepared)
 
     def _converted(self, pixels: Tensor) -> Float[Tensor, "batch channels height width"]:
         if pixels.dtype != torch.uint8:

@@ -32,5 +32,7 @@ def split_batch(task: Task, batch: Batch, num_parts: int) -> list[Portion]:
     num_parts = min(num_parts, len(batch))
     images, indices = batch.images.tensor_split(num_parts), batch.indices.tensor_split(num_parts)
     labels = [None] * num_parts if batch.labels is None else batch.labels.tensor_split(num_parts)
-    parts = map(Batch, images, labels, indices)
+    nothing = [None] * num_parts
+    prepared = nothing if batch.prepared is None else batch.prepared.tensor_split(num_parts)
+    parts = map(Batch, images, labels, indices, prepared)
     return [Portion(task.losses(part), len(part) / len(batch)) for part in parts]

@@ -82,7 +82,6 @@ def _opened(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # odd but readable metadata
             with Image.open(path) as image:
                 image.load()
                 return ImageOps.exif_transpose(image)

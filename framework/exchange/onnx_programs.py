@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim
 
-from framework.exchange.programs import example_batch, module_of
+from framework.exchange.programs import OperationModule, example_batch
 from framework.runs.loaded_runs import LoadedRun
 
 
@@ -22,7 +22,7 @@ def onnx_bytes(run: LoadedRun, name: str) -> bytes:
         Exception: torch cannot follow the operation, or ONNX has no word for it.
     """
     program = torch.onnx.export(
-        module_of(run, name),
+        OperationModule(run.networks, run.operations[name]),
         (example_batch(run, name),),
         dynamo=True,
         dynamic_shapes=({0: Dim("batch")},),

@@ -21,7 +21,10 @@ _EXPORTED_BATCH_SIZE = 2
 
 
 class OperationModule(nn.Module):
-    """An operation as a module, whose parameters are those of the networks.
+    """An operation as a module in eval mode, whose parameters are those of the networks.
+
+    Their weights are made to lie in memory as they are counted, for `torch.export` cannot save one
+    whole that is in another memory format.
 
     Args:
         networks: the networks that the operation uses.
@@ -34,6 +37,9 @@ class OperationModule(nn.Module):
         super().__init__()
         self.networks = nn.ModuleDict(networks)
         self._operation = (operation,)  # not registered: it may be one of the networks
+        self.eval()
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Carry the operation out."""
@@ -50,20 +56,9 @@ def export_program(run: LoadedRun, name: str) -> ExportedProgram:
     Raises:
         Exception: torch cannot follow the operation.
     """
-    module = module_of(run, name)
+    module = OperationModule(run.networks, run.operations[name])
     batch = {0: Dim("batch")}
     return torch.export.export(module, (example_batch(run, name),), dynamic_shapes=(batch,))
-
-
-def module_of(run: LoadedRun, name: str) -> OperationModule:
-    """An operation as a module in eval mode, with weights that lie in memory as they are counted.
-
-    `torch.export` cannot save a weight in another memory format whole.
-    """
-    module = OperationModule(run.networks, run.operations[name]).eval()
-    for tensor in (*module.parameters(), *module.buffers()):
-        tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
-    return module
 
 
 def example_batch(

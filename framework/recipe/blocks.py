@@ -35,7 +35,8 @@ class Training(Block):
     """How long to train, and in what portions.
 
     Attributes:
-        num_epochs: number of passes over the training images.
+        num_epochs: number of passes over the training images; with 0 nothing is trained, and what
+            networks from elsewhere make of images is measured and drawn.
         batch_size: number of images per optimizer step.
         evaluation_batch_size: number of images at a time where nothing is learnt.
         drop_last: whether a last, shorter batch is left out of every epoch.
@@ -47,7 +48,7 @@ class Training(Block):
             None takes as many as PyTorch finds cores.
     """
 
-    num_epochs: Count
+    num_epochs: Annotated[int, Field(ge=0)]
     batch_size: Count = 256
     evaluation_batch_size: Count = 1024
     drop_last: bool = False

@@ -30,6 +30,8 @@ def _optimizers(values: Mapping[str, Any]) -> Iterator[Problem]:
     if "optimizer" in values and values.get("optimizers"):
         message = "optimizer and optimizers are both given"
         yield Problem(("optimizers",), message, "write one of the two", _CONTRADICTION)
+    elif _mapping(values, "training").get("num_epochs") == 0:
+        return
     elif "optimizer" not in values and not values.get("optimizers"):
         hint = "expected a component, or optimizers with several by name"
         yield Problem(("optimizer",), "'optimizer' is missing", hint, MISSING_KEY)

@@ -80,11 +80,7 @@ def make_plan(
         num_parameters=proof.num_parameters,
         loss_names=proof.loss_names,
         upstreams=upstreams,
-        warnings=(
-            *(f"warning: {n}" for n in document.notices),
-            *map(str, registry.broken),
-            *_notices(recipe),
-        ),
+        warnings=(*_notices(recipe, document), *map(str, registry.broken)),
     )
     faults += schedule_faults(plan, {**proof.parts, **scheduled})
     if faults:
@@ -98,8 +94,9 @@ def _root_seed(recipe: Recipe) -> int:
     return draw_seed() if recipe.seed is None else recipe.seed
 
 
-def _notices(recipe: Recipe) -> Iterator[str]:
+def _notices(recipe: Recipe, document: Document) -> Iterator[str]:
     """What is allowed, and yet may not be what was meant."""
+    yield from (f"warning: {notice}" for notice in document.notices)
     stopping, pruning = recipe.early_stopping, recipe.weight_pruning
     if stopping is None or pruning is None or pruning.every_num_epochs is None or pruning.regrow:
         return

@@ -31,7 +31,7 @@ from framework.recipe.blocks import (
 from framework.recipe.contradictions import contradictions
 from framework.recipe.documents import PART_NAME, Document
 from framework.recipe.names import ALLOWED_NAMES, NAME_PATTERN, default_name, is_name
-from framework.validation import InvalidValues, validated
+from framework.validation import MISSING_KEY, InvalidValues, validated
 from framework.wording import value_text
 
 _FORMAT = 1
@@ -40,6 +40,18 @@ _COMPONENT_SCHEMA = {
     "anyOf": [
         {"type": "string"},
         {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
+    ]
+}
+
+
+_NETWORK_SCHEMA = {
+    "anyOf": [
+        *_COMPONENT_SCHEMA["anyOf"],
+        {
+            "type": "object",
+            "properties": Origin.model_json_schema(by_alias=True)["properties"],
+            "required": ["from"],
+        },
     ]
 }
 
@@ -136,8 +148,13 @@ class NetworkSpec(ComponentSpec):
 
 def _spelled_out_network(value: object) -> object:
     if not isinstance(value, dict) or "from" not in value:
-        return _spelled_out(value)
+        spelled: Any = _spelled_out(value)
+        if "type" not in spelled:
+            context = {"message": "'type' is missing", "hint": "write a component, or `from`"}
+            raise PydanticCustomError(MISSING_KEY, "{message}", context)
+        return spelled
     keys = {"from", *Origin.model_fields} - {"reference"}
+    value = value | {k: tuple(v) for k, v in value.items() if isinstance(v, list)}  # as in Python
     parameters = {key: item for key, item in value.items() if key not in {"type", *keys}}
     return {
         "type": value.get("type", ""),
@@ -147,7 +164,7 @@ def _spelled_out_network(value: object) -> object:
 
 
 Network = Annotated[
-    NetworkSpec, BeforeValidator(_spelled_out_network), WithJsonSchema(_COMPONENT_SCHEMA)
+    NetworkSpec, BeforeValidator(_spelled_out_network), WithJsonSchema(_NETWORK_SCHEMA)
 ]
 Component = Annotated[
     ComponentSpec, BeforeValidator(_spelled_out), WithJsonSchema(_COMPONENT_SCHEMA)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from framework.contracts import SINGLE_OPTIMIZER, ImageSet
+from framework.contracts import SINGLE_OPTIMIZER, ImageSet, Task
 from framework.data.folds import deal_fold
 from framework.data.loaders import ResidentLoader
 from framework.data.splits import hold_out
@@ -77,12 +77,17 @@ def build_metrics(plan: Plan, device: torch.device) -> dict[str, Any]:
     return {name: m.to(device) if hasattr(m, "to") else m for name, m in built.items()}
 
 
-def build_optimizers(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str, Optimizer]:
-    """Build the plan's optimizers: the only one steps every network, else each its namesake."""
+def build_optimizers(
+    plan: Plan, networks: Mapping[str, nn.Module], *, parts: dict[str, Any] | None = None
+) -> dict[str, Optimizer]:
+    """Build the plan's optimizers: the only one steps every network, else each its namesake.
+
+    They are added to `parts` by their roles.
+    """
     optimizers, tuning = {}, Tuning(plan, networks)
     for name, planned in plan.components.optimizers.items():
         stepped = plan.components.networks if name == SINGLE_OPTIMIZER else [name]
-        optimizers[name] = planned.build(parameters=tuning.parameters(stepped))
+        optimizers[name] = planned.build(parameters=tuning.parameters(stepped), parts=parts)
     return optimizers
 
 
@@ -97,8 +102,33 @@ def build_schedulers(
     }
 
 
+@torch.no_grad()
+def prepared_images(
+    plan: Plan,
+    task: Task,
+    networks: Mapping[str, nn.Module],
+    images: ImageSet,
+    device: torch.device,
+) -> Shaped[Tensor, "batch *_"] | None:
+    """What the task computes once for each image, by networks that are frozen in the whole run."""
+    frozen = Tuning(plan, networks).frozen_throughout
+    for name in frozen:
+        networks[name].eval()
+    rows = []
+    for batch in evaluation_loader(plan, images, torch.arange(len(images)), device).epoch():
+        row = task.prepare(batch, frozen) if frozen else None
+        if row is None:
+            return None
+        rows.append(row)
+    return torch.cat(rows) if rows else None
+
+
 def training_loader(
-    plan: Plan, images: ImageSet, splits: Splits, device: torch.device
+    plan: Plan,
+    images: ImageSet,
+    splits: Splits,
+    device: torch.device,
+    prepared: Shaped[Tensor, "batch *_"] | None = None,
 ) -> ResidentLoader:
     """Serve the training images, shuffled anew each epoch."""
     training = plan.recipe.training
@@ -110,11 +140,16 @@ def training_loader(
         device=device,
         seed=plan.seed,
         drop_last=training.drop_last,
+        prepared=prepared,
     )
 
 
 def evaluation_loader(
-    plan: Plan, images: ImageSet, places: Int[Tensor, " batch"], device: torch.device
+    plan: Plan,
+    images: ImageSet,
+    places: Int[Tensor, " batch"],
+    device: torch.device,
+    prepared: Shaped[Tensor, "batch *_"] | None = None,
 ) -> ResidentLoader:
     """Serve images in their own order, for measuring."""
     return ResidentLoader(
@@ -123,4 +158,5 @@ def evaluation_loader(
         batch_size=plan.recipe.training.evaluation_batch_size,
         value_range=plan.data.value_range,
         device=device,
+        prepared=prepared,
     )

@@ -22,8 +22,9 @@ from framework.runs.failures import failures_explained
 from framework.runs.identity import digest_of, identity_of, plugins_of
 from framework.runs.inheritance import Inheritance
 from framework.runs.interruption import interruptions
+from framework.runs.metric_directions import metric_directions
 from framework.runs.options import Options
-from framework.runs.parts import trained_plans
+from framework.runs.parts import part_names, trained_plans
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
 from framework.runs.repetition import carry_out_in
 from framework.runs.upstream_runs import UpstreamRuns, identities_needed
@@ -123,9 +124,12 @@ def _carried_out(
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
         return read_run(store.path).shown_again()
-    with interruptions() as interruption:
-        execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
-        carry_out_in(plan, store, execution)
+    try:
+        with interruptions() as interruption:
+            execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
+            carry_out_in(plan, store, execution)
+    finally:  # a run is over, too, where a figure of it failed
+        options.report(store.path, options.warn)
     return read_run(store.path)
 
 
@@ -144,6 +148,9 @@ def _meta(
         "seed": plan.seed,
         "num_epochs": plan.recipe.training.num_epochs,
         "num_parameters": plan.num_parameters,
+        "parts": part_names(plan),
+        "layers": [asdict(layer) for layer in plan.layers],
+        "directions": metric_directions(plan),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv,
     } | describe_environment(device)

@@ -24,6 +24,7 @@ from framework.runs.assembly import (
     build_optimizers,
     build_schedulers,
     evaluation_loader,
+    prepared_images,
     training_loader,
 )
 from framework.runs.directory import RunDirectory
@@ -69,10 +70,10 @@ class Fit:
         label: str = "",
     ) -> None:
         self.label = label
-        self.status: Status = "running"
+        self.num_epochs = plan.recipe.training.num_epochs
+        self.status: Status = "running" if self.num_epochs else "finished"
         self.reason = ""
         self.epoch = 0
-        self.num_epochs = plan.recipe.training.num_epochs
         self.metrics: dict[str, float] = {}
         parts: dict[str, Any] = {}
         self.networks = build_on(plan, device, parts=parts)
@@ -80,17 +81,18 @@ class Fit:
             store.load_initial(self.networks)
         self._tuning = Tuning(plan, self.networks)
         self.task = build_task(plan.components, plan.data, self.networks, device, parts=parts)
-        self.optimizers = build_optimizers(plan, self.networks)
+        self.optimizers = build_optimizers(plan, self.networks, parts=parts)
         self._parameters = optimizer_parameters(plan)
-        parts |= {plan.components.optimizers[n].role: each for n, each in self.optimizers.items()}
         self._store = store
         self._stopwatch = Stopwatch()
         self._is_interrupted = False
         self._saved_at: int | None = None
         self._averages = LossAverages()
         self._rates: dict[str, float] = {}
-        self._train_loader = training_loader(plan, images, splits, device)
-        self._validation_loader = evaluation_loader(plan, images, splits.validation, device)
+        prepared = prepared_images(plan, self.task, self.networks, images, device)
+        self._train_loader = training_loader(plan, images, splits, device, prepared)
+        validation = evaluation_loader(plan, images, splits.validation, device, prepared)
+        self._validation_loader = validation
         self._trainer, self._evaluator = self._engines(plan, device)
         self.best_weights = make_best_weights(plan, has_validation=len(splits.validation) > 0)
         steps_per_epoch = len(self._train_loader)

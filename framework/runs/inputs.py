@@ -20,7 +20,7 @@ _COLOUR_CHANNELS = (3, 4)
 
 
 def as_images(
-    values: Values, data: DataInfo, *, place: str = "images"
+    values: Any, data: DataInfo, *, place: str = "images"
 ) -> Float[Tensor, "batch channels height width"]:
     """Make images of an array: several or one of them, of one channel with or without its axis.
 
@@ -56,7 +56,7 @@ def as_images(
 
 
 def as_codes(
-    values: Values, example: Shaped[Tensor, "*axes"], *, place: str = "codes"
+    values: Any, example: Shaped[Tensor, "*axes"], *, place: str = "codes"
 ) -> Shaped[Tensor, "batch *axes"]:
     """Make codes, or noise, of an array.
 

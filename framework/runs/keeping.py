@@ -54,7 +54,8 @@ def keep(folds: Folds, store: RunDirectory, execution: Execution) -> list[Fault]
     if kept.name != "ensemble":
         store.adopt(kept.store)
     faults = draw_figures(run, store.path / "figures")
-    note = "; ".join(filter(None, (kept.note, store.state.note)))
+    known = store.state.note
+    note = known if kept.note in known else "; ".join(filter(None, (kept.note, known)))
     store.update(kept=kept.name, note=note, test=kept.test)
     write_result(store.path, status="finished")
     store.update(status="finished", reason="")

@@ -23,6 +23,7 @@ class Options:
         observers: handlers that look on.
         announce: takes lines for the user.
         warn: takes warnings.
+        report: is shown the run directory once an attempt has ended, with who takes warnings.
     """
 
     runs_directory: Path = Path("runs")
@@ -35,3 +36,4 @@ class Options:
     observers: Sequence[Handler] = ()
     announce: Callable[[str], None] = print
     warn: Callable[[str], None] = warnings.warn
+    report: Callable[[Path, Callable[[str], None]], None] = lambda path, warn: None  # noqa: ARG005

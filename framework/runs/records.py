@@ -16,6 +16,9 @@ FORMAT = 1
 _PART = re.compile(r"(seed|fold)-\d+")
 """Names of the directories of a run's parts."""
 
+REPORT = "report.html"
+"""The page that shows a run; derived from its other files."""
+
 OVER = ("finished", "early_stopped")
 """Statuses after which there is nothing left to do."""
 
@@ -131,6 +134,12 @@ class RunRecord:
     was_already_over: bool = False
 
     @property
+    def report(self) -> Path | None:
+        """The page that shows it, once that is written."""
+        path = self.directory / REPORT
+        return path if path.is_file() else None
+
+    @property
     def spreads(self) -> dict[str, Spread]:
         """Mean and standard deviation over the parts of everything that all of them measured."""
         return _spreads_over(self.parts)
@@ -140,6 +149,7 @@ class RunRecord:
         more: dict[str, Any] = {
             "directory": str(self.directory),
             "pictures": [str(path) for path in self.pictures],
+            "report": None if self.report is None else str(self.report),
             "parts": [part.as_json() for part in self.parts],
         }
         if self.parts:

@@ -32,6 +32,12 @@ class Tuning:
             for name in self._origins
         }
 
+    @property
+    def frozen_throughout(self) -> frozenset[str]:
+        """Networks that no epoch trains."""
+        origins = self._origins.items()
+        return frozenset(n for n, o in origins if o.freeze and o.unfreeze_at_epoch is None)
+
     def begin_epoch(self, epoch: int, *, is_training: bool) -> None:
         """Set the mode of every network for epoch number `epoch`, counted from 1."""
         for name, network in self._networks.items():
@@ -52,7 +58,7 @@ class Tuning:
         groups: list[dict[str, Any]] = []
         for name in names:
             origin = self._origins.get(name)
-            if origin is not None and origin.freeze and origin.unfreeze_at_epoch is None:
+            if name in self.frozen_throughout:
                 continue
             found = trainable_parameters([self._networks[name]])
             own = [p for p in found if p not in shared]

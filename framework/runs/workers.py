@@ -110,10 +110,10 @@ def _description(run: Path, options: Options) -> dict[str, Any]:
 
 
 def _faults_of(outcomes: list[Outcome], num_parts: int) -> list[Fault]:
-    failed = [outcome for outcome in outcomes if outcome.exit_code != 0]
-    states = [read_state(outcome.job.file.parent) for outcome in failed]
-    lost = [(o, s) for o, s in zip(failed, states, strict=True) if s.status not in OVER]
-    faults = [_fault(o, s, num_parts) for o, s in zip(failed, states, strict=True)]
+    states = [(outcome, read_state(outcome.job.file.parent)) for outcome in outcomes]
+    lost = [(o, state) for o, state in states if o.exit_code and state.status not in OVER]
+    failed = [(o, state) for o, state in states if o.exit_code > 0 or (o, state) in lost]
+    faults = [_fault(outcome, state, num_parts) for outcome, state in failed]
     if not lost:
         return faults
     outcome, state = lost[0]

@@ -1,14 +1,13 @@
 """Tasks whose target is the image itself."""
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Annotated, ClassVar
 
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from framework import SINGLE_OPTIMIZER, Batch, Loss, Operation, Task
+from framework import SINGLE_OPTIMIZER, Batch, Loss, Operation, Task, choose_chain, pass_through
 
 ChainNames = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -34,12 +33,9 @@ class Reconstruction(Task):
     def __init__(
         self, networks: Mapping[str, nn.Module], loss: Loss, *, chain: ChainNames | None = None
     ) -> None:
-        names = tuple(networks) if chain is None else chain
-        unknown = [name for name in names if name not in networks]
-        if unknown:
-            raise ValueError("; ".join(_unknown(name, list(networks)) for name in unknown))
-        self._names = names
-        self._chain = [networks[name] for name in names]
+        chosen = choose_chain(networks, chain)
+        self._names = tuple(chosen)
+        self._chain = list(chosen.values())
         self._loss = loss
         self._num_passes: int = getattr(loss, "num_passes", 1)
         self._kept: tuple[Batch, Tensor, Tensor] | None = None
@@ -96,26 +92,14 @@ class Reconstruction(Task):
         return tuple(passes)
 
     def _logits(self, images: Tensor) -> Tensor:
-        return _pass_through(self._chain, images)
+        return pass_through(self._chain, images)
 
     def _reconstruct(self, images: Tensor) -> Tensor:
         return self._logits(images).sigmoid()
 
     def _decode(self, codes: Tensor) -> Tensor:
-        return _pass_through(self._chain[1:], codes).sigmoid()
-
-
-def _pass_through(networks: list[nn.Module], values: Tensor) -> Tensor:
-    for network in networks:
-        values = network(values)
-    return values
+        return pass_through(self._chain[1:], codes).sigmoid()
 
 
 def _written(tensor: Tensor) -> str:
     return "x".join(map(str, tensor.shape[1:]))
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"the networks are {', '.join(known)}"
-    return f"the chain names '{name}', which is no network of this recipe; {hint}"

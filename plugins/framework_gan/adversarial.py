@@ -58,7 +58,7 @@ class Adversarial(Task):
         self._objective: AdversarialObjective = objective
         self._mixes_batches = any(isinstance(m, _BATCH_NORMS) for m in discriminator.modules())
         self._terms: dict[str, Tensor] = {}
-        self.latent_dim = _latent_dim(generator)
+        self.latent_dim = latent_dim_of(generator)
         self.num_classes = _num_classes(generator, discriminator)
         if self._mixes_batches and objective.forbids_batch_norm:
             name = type(objective).__name__
@@ -172,7 +172,12 @@ class Adversarial(Task):
         }
 
 
-def _latent_dim(generator: nn.Module) -> int:
+def latent_dim_of(generator: nn.Module) -> int:
+    """Number of values of noise that a generator takes for an image.
+
+    Raises:
+        ValueError: it does not state any.
+    """
     latent_dim = getattr(generator, "latent_dim", None)
     if latent_dim is None:
         name = type(generator).__name__

@@ -17,14 +17,15 @@ class StopOnCollapse(Handler):
 
     Args:
         min_spread_fraction: smallest share of the real images' spread that generated ones may have.
-        patience: number of epochs in a row with less after which training stops.
+        patience: number of epochs in a row with less after which training stops; the first epochs
+            of networks of linear layers may have as little, and be followed by good ones.
     """
 
     def __init__(
         self,
         *,
-        min_spread_fraction: Annotated[float, Field(gt=0, le=1)] = 0.2,
-        patience: Annotated[int, Field(ge=1)] = 3,
+        min_spread_fraction: Annotated[float, Field(gt=0, le=1)] = 0.1,
+        patience: Annotated[int, Field(ge=1)] = 10,
     ) -> None:
         self._min_spread_fraction = min_spread_fraction
         self._patience = patience

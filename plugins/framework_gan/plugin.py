@@ -29,8 +29,11 @@ def provide_adversarial_objectives() -> Mapping[str, str]:
 
 @hookimpl
 def provide_tasks() -> Mapping[str, str]:
-    """The task in which two networks play against each other."""
-    return {"adversarial": "framework_gan.adversarial:Adversarial"}
+    """Two networks that play against each other, and what an autoencoder makes of their images."""
+    return {
+        "adversarial": "framework_gan.adversarial:Adversarial",
+        "filtered_generation": "framework_gan.filtering:FilteredGeneration",
+    }
 
 
 @hookimpl

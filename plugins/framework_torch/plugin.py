@@ -29,8 +29,10 @@ def provide_schedulers() -> Mapping[str, str]:
 
 @hookimpl
 def provide_metrics() -> Mapping[str, str]:
-    """Measures of how well images are reconstructed, by name."""
+    """Measures of reconstructions and of classifications, by name."""
     return {
+        "accuracy": "framework_torch.class_metrics:accuracy",
+        "f1": "framework_torch.class_metrics:f1",
         "mae": "framework_torch.metrics:mae",
         "mse": "framework_torch.metrics:mse",
         "psnr": "framework_torch.metrics:psnr",

@@ -30,5 +30,5 @@ def test_executor_of_ones_own_needs_the_public_door_only():
 
 
 def test_executor_says_how_many_threads_and_carries_out():
-    with pytest.raises(TypeError, match="carry_out.*num_threads"):
+    with pytest.raises(TypeError, match=r"carry_out.*num_threads"):
         Executor()

@@ -1,4 +1,4 @@
-"""A task in one file that offers operations of every kind, for tests of what trained runs can do."""
+"""A task in one file that offers operations of every kind, for tests of using trained runs."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -31,7 +31,7 @@ class Versatile(Task):
             "generate": Operation(self._decode, takes="noise", answers="images"),
             "rank": Operation(lambda noise: noise.sum(1), "noise", shape=(2,)),
             "brightness": lambda images: images.flatten(1).mean(1),
-            "forget": lambda images: images[1:],
+            "forget": Operation(lambda images: images[1:], answers="images"),
             "look_at_values": lambda images: images if images.sum() > 0 else -images,
         }
 

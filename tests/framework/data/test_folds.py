@@ -14,7 +14,7 @@ def deal(num_images=30, labels=None, **changes):
     return deal_fold(num_images, labels, **asked)
 
 
-@settings(deadline=None)  # scikit-learn is imported by the first
+@settings(deadline=None, max_examples=40)  # the first imports scikit-learn
 @given(st.integers(2, 12), st.integers(0, 200), st.integers(0, 3), st.integers(0, 2**40))
 def test_folds_of_a_deal_cover_every_image_once(num_folds, more_images, repeat, seed):
     num_images = num_folds + more_images
@@ -30,7 +30,7 @@ def test_folds_of_a_deal_cover_every_image_once(num_folds, more_images, repeat, 
     assert sorted(seen) == list(range(num_images))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(3, 12), min_size=2, max_size=4), st.integers(0, 1000))
 def test_stratified_folds_have_each_class_in_its_proportion(counts, seed):
     labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))

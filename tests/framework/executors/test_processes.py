@@ -80,10 +80,10 @@ def test_outcomes_are_in_the_order_of_jobs_with_the_exit_codes_of_processes(scri
 
 
 @pytest.mark.parametrize(("num_workers", "num_threads", "most"), [(2, 1, 2), (4, 2, 2), (4, 4, 1)])
-def test_only_so_many_jobs_are_at_work_at_a_time(
-    script, tmp_path, num_workers, num_threads, most
-):
-    count = f"mkdir {tmp_path}/at-$$; ls -d {tmp_path}/at-* | wc -l; sleep 0.2; rmdir {tmp_path}/at-$$"
+def test_only_so_many_jobs_are_at_work_at_a_time(script, tmp_path, num_workers, num_threads, most):
+    count = (
+        f"mkdir {tmp_path}/at-$$; ls -d {tmp_path}/at-* | wc -l; sleep 0.2; rmdir {tmp_path}/at-$$"
+    )
     jobs = [script(str(number), count) for number in range(4)]
     _, lines = carried_out(jobs, num_workers=num_workers, num_threads=num_threads)
     assert max(int(line.split()[-1]) for line in lines) == most
@@ -115,9 +115,7 @@ def test_stop_is_passed_on_once_and_no_further_job_is_begun(script):
     saves = "trap 'echo saving; sleep 0.5; exit 143' TERM; echo begun; while :; do sleep 0.1; done"
     jobs = [script("a", saves), script("b", saves), script("c", "echo begun")]
     lines = []
-    outcomes, _ = carried_out(
-        jobs, num_workers=2, lines=lines, is_stopped=lambda: len(lines) >= 2
-    )
+    outcomes, _ = carried_out(jobs, num_workers=2, lines=lines, is_stopped=lambda: len(lines) >= 2)
     assert sorted(lines) == ["a  begun", "a  saving", "b  begun", "b  saving"]
     assert [outcome.exit_code for outcome in outcomes] == [143, 143, 0]
 
@@ -147,8 +145,7 @@ def test_second_interrupt_waits_for_nobody(script):
 
 
 def test_signals_of_the_terminal_do_not_reach_jobs(script):
-    python = os.readlink("/proc/self/exe") if Path("/proc/self/exe").exists() else "python3"
-    _, lines = carried_out([script("a", f"{python} -c 'import os; print(os.getsid(0))'")])
+    _, lines = carried_out([script("a", "python3 -c 'import os; print(os.getsid(0))'")])
     assert int(lines[0].split()[1]) != os.getsid(0)
 
 

@@ -88,8 +88,7 @@ class Braking(Handler):
 
     factor: float
 
-    def attach(self, trainer, evaluator, run):
-        raise AssertionError("a plan attaches nothing")
+    def attach(self, trainer, evaluator, run): ...
 
 
 def braking(*, factor: Share = 0.5):
@@ -202,7 +201,8 @@ def test_all_faults_of_all_schedules_come_at_once(tmp_path):
         (
             "R027",
             "schedules.2.parameter",
-            "whole numbers, names and switches cannot be scheduled, and 'loss.base' is {type: 'bce'}",
+            "whole numbers, names and switches cannot be scheduled, "
+            "and 'loss.base' is {type: 'bce'}",
         ),
         ("R027", "schedules.3.parameter", "the recipe has no 'loss.weights.2'"),
     ]

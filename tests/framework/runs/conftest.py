@@ -1,5 +1,6 @@
-"""The tiny recipe of tests/support, carried out or planned, for whatever consists of several fits."""
+"""The tiny recipe of tests/support, planned or carried out, for runs that have parts."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from framework.application import check, run
 
 SUPPORT = Path(__file__).parents[2] / "support"
+sys.path.insert(0, str(SUPPORT))  # a test module cannot import another one
 SHORT = ("training={num_epochs: 2, batch_size: 64}", "early_stopping=null", "checkpointing=null")
 
 

@@ -19,8 +19,8 @@ from framework.runs.carry_out import carry_out, continue_run, find_run
 from framework.runs.directory import RunDirectory
 from framework.runs.identity import identity_of
 from framework.runs.interruption import Interrupted
-from framework.runs.records import read_state
 from framework.runs.options import Options
+from framework.runs.records import read_state
 
 SUPPORT = Path(__file__).parents[2] / "support"
 SHORT = ("training={num_epochs: 2, batch_size: 64}", "early_stopping=null", "checkpointing=null")

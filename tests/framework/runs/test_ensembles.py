@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from framework.contracts import Batch, Task
+from framework.contracts import Batch, ImageSet, Task
+from framework.data.loaders import ResidentLoader
 from framework.engines.evaluator import evaluate, make_evaluator
 from framework.runs.ensembles import Ensemble
 from framework.seeding import seed_generators
@@ -72,12 +73,9 @@ def test_members_meet_the_same_noise(batch):
 
 
 def test_ensemble_of_one_is_measured_as_its_member(batch):
-    class Loader(list):
-        def epoch(self):
-            return iter(self)
-
+    loader = ResidentLoader(ImageSet(batch.images), batch.indices, batch_size=3)
     measured = [
-        evaluate(make_evaluator(task, {}, seed=2, device=CPU), Loader([batch]))
+        evaluate(make_evaluator(task, {}, seed=2, device=CPU), loader)
         for task in (Scaling(1.5, noise=0.5), Ensemble([Scaling(1.5, noise=0.5)], CPU))
     ]
     assert measured[0] == measured[1]

@@ -74,9 +74,9 @@ def test_run_that_did_not_write_its_data_down_asks_the_data_set(copied, loaded):
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda p: shutil.rmtree(p), r"state\.json: error: not the state of a run.*\[C058\]"),
+        (shutil.rmtree, r"state\.json: error: not the state of a run.*\[C058\]"),
         (lambda p: (p / "meta.json").write_text("["), r"meta\.json: .*\[C058\]"),
-        (lambda p: change(p / "meta.json", data={"size": 3}), r"meta\.json: .*size.*\[C058\]"),
+        (lambda p: change(p / "meta.json", data={}), r"meta\.json: .*image_shape.*\[C058\]"),
         (lambda p: change(p / "meta.json", data=3), r"describe the run.*\[C058\]"),
         (lambda p: (p / "resolved.yaml").unlink(), r"resolved\.yaml.*\[R025\]"),
         (

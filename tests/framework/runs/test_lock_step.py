@@ -1,10 +1,11 @@
 """Fits in lock-step: laggards first, none more than an epoch ahead."""
 
+from framework.runs.fit import Fit
 from framework.runs.lock_step import LockStep
 
 
-class Fit:
-    """Counts epochs up to a number of its own."""
+class Counting(Fit):
+    """Counts epochs up to a number of its own, and trains nothing."""
 
     def __init__(self, num_epochs, epoch=0):
         self.epoch, self.num_epochs = epoch, num_epochs
@@ -19,6 +20,7 @@ class Fit:
 
     def advance(self):
         self.epoch += 1
+        return not self.is_over
 
 
 def order_of(fits):
@@ -30,24 +32,34 @@ def order_of(fits):
 
 
 def test_fits_take_turns():
-    assert order_of([Fit(2), Fit(2), Fit(2)]) == [0, 1, 2, 0, 1, 2]
+    assert order_of([Counting(2), Counting(2), Counting(2)]) == [0, 1, 2, 0, 1, 2]
 
 
 def test_laggards_catch_up_first():
-    assert order_of([Fit(4, epoch=2), Fit(4), Fit(4, epoch=1)]) == [1, 1, 2, 0, 1, 2, 0, 1, 2]
+    assert order_of([Counting(4, epoch=2), Counting(4), Counting(4, epoch=1)]) == [
+        1,
+        1,
+        2,
+        0,
+        1,
+        2,
+        0,
+        1,
+        2,
+    ]
 
 
 def test_fits_that_end_early_are_left_out():
-    assert order_of([Fit(1), Fit(3), Fit(2, epoch=2)]) == [0, 1, 1, 1]
+    assert order_of([Counting(1), Counting(3), Counting(2, epoch=2)]) == [0, 1, 1, 1]
 
 
 def test_fits_that_are_over_leave_nothing_to_do():
-    assert LockStep([Fit(1, epoch=1)]).next() is None
+    assert LockStep([Counting(1, epoch=1)]).next() is None
     assert LockStep([]).next() is None
 
 
 def test_interruption_reaches_every_fit_and_none_comes_next():
-    fits = [Fit(2), Fit(2)]
+    fits = [Counting(2), Counting(2)]
     steps = LockStep(fits)
     assert steps.next() == 0
     steps.interrupt()

@@ -103,6 +103,15 @@ def test_vector_that_is_hardly_chosen_is_restarted_at_a_code_of_the_batch():
     assert quantiser.usage[1, 3] == 1
 
 
+def test_restarted_vector_is_averaged_from_where_it_was_put():
+    quantiser = make_quantiser(decay=0.9, min_usage=0.99)
+    for seed in range(3):
+        quantiser.adapt(make_codes(seed=seed))
+        assert (quantiser.usage == 1).any()  # restarted
+        means = quantiser.sums / quantiser.usage.unsqueeze(2)
+        torch.testing.assert_close(quantiser.codebooks, means)
+
+
 def test_restarts_bring_a_collapsed_codebook_back_into_use():
     def num_used(**parameters):
         quantiser = make_quantiser(**parameters)

@@ -69,7 +69,9 @@ def test_standard_deviation_is_a_share_of_the_value_range(value_range):
     assert noise.mean().item() == pytest.approx(0, abs=0.005 * span)
 
 
-@pytest.mark.parametrize(("corruption", "name"), [(GaussianNoise, "std"), (SaltAndPepper, "amount")])
+@pytest.mark.parametrize(
+    ("corruption", "name"), [(GaussianNoise, "std"), (SaltAndPepper, "amount")]
+)
 def test_none_of_it_leaves_images_as_they_are(corruption, name):
     data = make_data()
     assert torch.equal(corruption(data, **{name: 0.0})(grey(data)), grey(data))

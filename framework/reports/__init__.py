@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: one for a run, one for runs side by side."""

@@ -1,0 +1,47 @@
+"""Reports of runs: the page of one, or several side by side."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from framework.reports.comparison_pages import write_comparison
+from framework.reports.run_pages import write_report
+from framework.runs.records import OVER, read_state
+
+COMPARISON = "comparison.html"
+"""Where several runs are compared, unless another file is named."""
+
+
+def report_runs(runs: Sequence[str | Path], output: str | Path | None = None) -> Path:
+    """Write the report of a run, or a page that compares several; answer where it is.
+
+    Args:
+        runs: run directories.
+        output: the page; by default `report.html` in the directory of a single run, and
+            `comparison.html` here for several. What is there is replaced.
+
+    Raises:
+        CheckpointError: one of them is no run directory, or a damaged one.
+        StorageError: the disk does not take the page.
+    """
+    directories = [Path(run) for run in runs]
+    place = None if output is None else Path(output)
+    if len(directories) == 1:
+        return write_report(directories[0], place)
+    return write_comparison(directories, place or Path(COMPARISON))
+
+
+def report_if_over(run: Path, warn: Callable[[str], None]) -> None:
+    """Write the report of a run, and those of its parts, if the run is over.
+
+    A report that cannot be written is a warning: it is made of the run, and spoils none of it.
+
+    Args:
+        run: the run directory.
+        warn: takes warnings.
+    """
+    try:
+        if read_state(run).status in OVER:
+            write_report(run)
+    except Exception as error:  # whatever a file of the run may hold
+        reason = f"the report could not be written ({type(error).__name__}: {error})"
+        warn(f"{run}: {reason}; try again with: framework report {run}")

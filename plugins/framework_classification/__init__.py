@@ -1,0 +1,1 @@
+"""Classification of images, on an encoder that was trained elsewhere or from scratch."""
