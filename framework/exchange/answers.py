@@ -61,6 +61,18 @@ class Answered:
         with_classes = zip(self.names, likeliest, numbers, strict=True)
         return headers, [[name, first, *row] for name, first, row in with_classes]
 
+    def records(self) -> list[dict[str, str | float]]:
+        """The rows of the table, each number under its header."""
+        headers, rows = self.table()
+        return [dict(zip(headers, row, strict=True)) for row in rows]
+
+    def csv_text(self) -> str:
+        """The table as comma-separated values."""
+        headers, rows = self.table()
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([headers, *rows])
+        return buffer.getvalue()
+
     def _columns(self, num_columns: int) -> list[str]:
         if self.kind == "scores" and num_columns == 1:
             return ["score"]
@@ -116,7 +128,7 @@ def write_answers(answered: Answered, out: Path) -> list[Path]:
         "": lambda: [_png(pixels) for pixels in _pixels(answered)],
         ".png": lambda: [_png(_sheet(_pixels(answered), answered.num_columns))],
         ".npy": lambda: [_npy(answered.values)],
-        ".csv": lambda: [_csv(answered)],
+        ".csv": lambda: [answered.csv_text().encode()],
     }
     for path, content in zip(paths, ways[_form(out)](), strict=True):
         make_folder(path.parent)
@@ -169,15 +181,4 @@ def _png(pixels: UInt8[np.ndarray, "height width channels"]) -> bytes:
 def _npy(values: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _csv(answered: Answered) -> bytes:
-    return csv_text(*answered.table()).encode()
-
-
-def csv_text(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table as comma-separated values."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([headers, *rows])
     return buffer.getvalue()

@@ -23,6 +23,8 @@ def contradictions(values: Mapping[str, Any]) -> list[Problem]:
         *_scheduled_twice(values),
         *_moving_targets(values),
         *_folds(values),
+        *_frozen_and_changed(values),
+        *_nothing_to_train(values),
     ]
 
 
@@ -138,6 +140,52 @@ def _folds(values: Mapping[str, Any]) -> Iterator[Problem]:
         hint = "add cross_validation or seeds, or leave the executor out"
         message = "there are no parts to share out"
         yield Problem(("executor",), message, hint, _CONTRADICTION)
+
+
+def _frozen_and_changed(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Networks from elsewhere that are frozen and changed, or thawed and never frozen."""
+    origins = _origins(values)
+    for name, spec in origins.items():
+        starts = spec.get("unfreeze_at_epoch") is not None
+        if starts and spec.get("freeze") is not True:
+            path, message = ("networks", name, "unfreeze_at_epoch"), f"'{name}' is not frozen"
+            yield Problem(path, message, "add freeze: true, or leave it out", _CONTRADICTION)
+        elif spec.get("lr") is not None and spec.get("freeze") is True and not starts:
+            hint = "add unfreeze_at_epoch, or leave it out"
+            message = f"'{name}' is frozen in every epoch, so no learning rate applies"
+            yield Problem(("networks", name, "lr"), message, hint, _CONTRADICTION)
+    groups = _mapping(values, "weight_pruning").get("groups")
+    for index, group in enumerate(groups if isinstance(groups, list) else []):
+        name = group.get("network") if isinstance(group, Mapping) else None
+        if isinstance(name, str) and origins.get(name, {}).get("freeze") is True:
+            path, message = ("weight_pruning", "groups", index), f"'{name}' is frozen"
+            hint = "prune what is trained, or take the network over pruned"
+            yield Problem(path, message, hint, _CONTRADICTION)
+
+
+def _nothing_to_train(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Optimizers whose networks are all frozen as training begins."""
+    frozen = {
+        name
+        for name, spec in _origins(values).items()
+        if spec.get("freeze") is True and spec.get("unfreeze_at_epoch") != 1
+    }
+    for name in _mapping(values, "optimizers"):
+        if name in frozen:
+            hint = "train it from the first epoch on"
+            message = f"'{name}' is frozen in epoch 1, so there is nothing to step"
+            yield Problem(("optimizers", name), message, hint, _CONTRADICTION)
+    if "optimizer" in values and frozen and frozen == _mapping(values, "networks").keys():
+        hint = "train one of them, or write training.num_epochs: 0 without an optimizer"
+        message = "all networks are frozen in epoch 1, so there is nothing to step"
+        yield Problem(("optimizer",), message, hint, _CONTRADICTION)
+
+
+def _origins(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Networks that come from elsewhere, as they are written."""
+    networks = _mapping(values, "networks")
+    specs = {name: _mapping(networks, name) for name in networks}
+    return {name: spec for name, spec in specs.items() if "from" in spec}
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

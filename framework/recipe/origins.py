@@ -1,17 +1,19 @@
 """Networks that come from another recipe or from a run."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from framework.contracts import DataInfo, Dataset
 from framework.errors import Fault, Position, RecipeError, nearest_hint
+from framework.finished_runs import LayerRow
 from framework.recipe.documents import Document
 from framework.recipe.finding import NoSuchRecipe, locate
 from framework.recipe.loading import load_document
 from framework.recipe.plans import Plan, Upstream
 from framework.recipe.schema import NetworkSpec, Recipe
-from framework.recipe.shipped import shipped_recipes
+from framework.recipe.shipped import shipped_name
 
 _BAD_ORIGIN = "R028"
 
@@ -57,21 +59,44 @@ def upstreams_of(
 
 
 def origin_faults(
-    upstreams: Mapping[str, Upstream], data: DataInfo, document: Document
+    upstreams: Mapping[str, Upstream],
+    data: DataInfo,
+    layers: Sequence[LayerRow],
+    document: Document,
 ) -> list[Fault]:
-    """What a network was trained on must be what it is given now."""
-    faults = []
+    """What a network was trained on must be what it is given now, and its layers the same."""
+    faults: list[Fault] = []
     for name, upstream in upstreams.items():
-        known = upstream.plan.data
-        for what, then, now in (
-            ("images of shape", known.image_shape, data.image_shape),
-            ("values in", known.value_range, data.value_range),
-        ):
-            if tuple(then) != tuple(now):
-                message = f"'{upstream.reference}' was trained on {what} {list(then)}, "
-                message += f"this data set has {list(now)}"
-                faults.append(_fault(name, document, message, "choose another data set"))
+        found = [*_other_data(upstream, data)] or [*_other_layers(name, upstream, layers)]
+        faults += [_fault(name, document, message, hint) for message, hint in found]
     return faults
+
+
+def _other_data(upstream: Upstream, data: DataInfo) -> Iterator[tuple[str, str]]:
+    known = upstream.plan.data
+    for what, then, now in (
+        ("images of shape", known.image_shape, data.image_shape),
+        ("values in", known.value_range, data.value_range),
+    ):
+        if tuple(then) != tuple(now):
+            message = f"'{upstream.reference}' was trained on {what} {list(then)}, "
+            yield f"{message}this data set has {list(now)}", "choose another data set"
+
+
+def _other_layers(
+    name: str, upstream: Upstream, layers: Sequence[LayerRow]
+) -> Iterator[tuple[str, str]]:
+    """A layer of another size, so that the weights would not fit once they are there."""
+    there = {r.layer: r for r in upstream.plan.layers if r.network == upstream.network}
+    for row in layers:
+        known = there.get(row.layer) if row.network == name else None
+        if known is not None and known.num_parameters != row.num_parameters:
+            message = (
+                f"'{upstream.reference}' has {known.num_parameters:,} weights in layer "
+                f"'{row.layer}', and with what is written here there are {row.num_parameters:,}"
+            )
+            yield message, "leave out what changes the layers, or build the network anew"
+            return
 
 
 def _locate(spec: NetworkSpec, name: str, document: Document) -> tuple[Path, Path | None]:
@@ -80,12 +105,20 @@ def _locate(spec: NetworkSpec, name: str, document: Document) -> tuple[Path, Pat
     place = document.place(("networks", name, "from"))
     folder = Path(place.file).parent if isinstance(place, Position) else Path()
     try:
-        for run in (folder / reference, Path(reference)):
-            if (run / "state.json").is_file() and (run / "resolved.yaml").is_file():
-                return run / "resolved.yaml", run
-        return locate(reference, folder), None
+        file = locate(reference, folder)
     except NoSuchRecipe as error:
+        for run in (folder / reference, Path(reference)):
+            if _is_run(run):
+                return run / "resolved.yaml", run
         raise RecipeError(_fault(name, document, str(error), error.hint)) from None
+    return file, None
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return all((path / name).is_file() for name in ("state.json", "resolved.yaml"))
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def _require_no_circle(path: tuple[str, ...], file: str, name: str, document: Document) -> None:
@@ -107,11 +140,11 @@ def _planned(
 def _same_data(file: Path, recipe: Recipe) -> list[str]:
     """Where the data lie is said once: an upstream recipe on the same data finds them there too."""
     written = load_document(file).values.get("dataset")
-    given = {"type": written} if isinstance(written, str) else dict(written or {})
+    given = written if isinstance(written, dict) else {"type": written}
     root = recipe.dataset.parameters.get("root")
     if given.get("type") != recipe.dataset.type or root is None or "root" in given:
         return []
-    return [f"dataset.root={root}"]
+    return [f"dataset.root={json.dumps(root)}"]
 
 
 def _upstream(
@@ -125,6 +158,9 @@ def _upstream(
 ) -> Upstream:
     origin = spec.origin
     reference, wanted = ("", name) if origin is None else (origin.reference, origin.network or name)
+    if run is not None and origin is not None and origin.overrides:
+        message = f"the run '{reference}' is taken as it is, found {list(origin.overrides)}"
+        raise RecipeError(_fault(name, document, message, "name its recipe to change it"))
     networks = plan.components.networks
     if wanted not in networks:
         message = f"'{reference}' has no network called '{wanted}'"
@@ -139,8 +175,8 @@ def _upstream(
         message = f"'{reference}' keeps an ensemble, so there are several weights"
         hint = "add `overrides: [cross_validation.keep=best_fold]`"
         raise RecipeError(_fault(name, document, message, hint))
-    is_shipped = run is None and reference.removesuffix(".yaml") in shipped_recipes()
-    location = reference if is_shipped else str((run or plan.document.source).resolve())
+    shipped = None if run else shipped_name(plan.document.source)
+    location = shipped or str((run or plan.document.source).resolve())
     return Upstream(reference, location, wanted, plan, dataset, run)
 
 

@@ -61,15 +61,8 @@ def make_plan(
         data = dataset.info if known is None else known
     proof = prove(components, data, document, memory_bytes=_memory_bytes())
     scheduled = prove_schedulers(recipe, components, data, document)
-    faults = [
-        *_optimizer_faults(components, document, proof),
-        *_monitor_faults(recipe, components, document, proof),
-        *_fold_faults(recipe, data, document, proof),
-        *_pruning_faults(recipe, document, proof),
-        *_range_faults(components, data, document),
-        *_batch_norm_faults(recipe, data, document, proof),
-        *origin_faults(upstreams, data, document),
-    ]
+    faults = _incoherent(recipe, components, data, document, proof)
+    faults += origin_faults(upstreams, data, proof.layers, document)
     plan = Plan(
         recipe=recipe,
         document=document,
@@ -86,6 +79,19 @@ def make_plan(
     if faults:
         raise RecipeError(faults)
     return plan, dataset
+
+
+def _incoherent(
+    recipe: Recipe, components: Components, data: DataInfo, document: Document, proof: Proof
+) -> list[Fault]:
+    return [
+        *_optimizer_faults(components, document, proof),
+        *_monitor_faults(recipe, components, document, proof),
+        *_fold_faults(recipe, data, document, proof),
+        *_pruning_faults(recipe, document, proof),
+        *_range_faults(components, data, document),
+        *_batch_norm_faults(recipe, data, document, proof),
+    ]
 
 
 def _root_seed(recipe: Recipe) -> int:

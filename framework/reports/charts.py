@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from statistics import median
 
 WIDTH, HEIGHT = 400, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 10, 30
 _NUM_COLORS = 8
 _MOST_POINTS = 1000
-_LOG_FROM = 30.0
-"""Ratio of the largest to the smallest value from which a logarithmic axis tells more."""
+_LOG_FROM = 5.0
+"""Ratio of the largest to the smallest value from which a logarithmic axis may tell more."""
+_LOW_SHARE = 0.25
+"""How far up a linear axis the median may stand for a logarithmic one to tell more."""
 
 Point = tuple[float, float | None]
 
@@ -35,7 +38,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve as it is drawn: the path, and the classes that give it its style."""
+    """A curve as it is drawn: the path, the classes that give it its style, and its name."""
 
     path: str
     style: str
@@ -107,7 +110,7 @@ def chart_of(title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] =
     epochs = [x for curve in curves for x, _ in curve.points]
     if not values:
         return None
-    is_logarithmic = min(values) > 0 and max(values) / min(values) >= _LOG_FROM
+    is_logarithmic = _is_crowded_below(values)
     low, high, y_values = _logarithmic(values) if is_logarithmic else _linear(values)
     first, last = min(epochs), max(epochs)
     x_axis = _Axis(first, last if last > first else first + 1, _LEFT, WIDTH - _RIGHT)
@@ -120,6 +123,14 @@ def chart_of(title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] =
         [x_axis.place(x) for x in sorted(set(marked_epochs)) if first <= x <= last],
         is_logarithmic,
     )
+
+
+def _is_crowded_below(values: Sequence[float]) -> bool:
+    """Whether a few large values would press the others together at the foot of a linear axis."""
+    low, high = min(values), max(values)
+    if low <= 0 or high / low < _LOG_FROM:
+        return False
+    return median(values) < low + _LOW_SHARE * (high - low)
 
 
 def _path(points: Sequence[Point], x_axis: _Axis, y_axis: _Axis) -> str:
@@ -136,7 +147,12 @@ def _path(points: Sequence[Point], x_axis: _Axis, y_axis: _Axis) -> str:
 
 def _style(curve: Curve) -> str:
     flags = {"dashed": curve.is_dashed, "faint": curve.is_faint}
-    return " ".join([f"c{curve.color % _NUM_COLORS}", *(name for name, on in flags.items() if on)])
+    return " ".join([color_class(curve.color), *(name for name, on in flags.items() if on)])
+
+
+def color_class(number: int) -> str:
+    """The class of a colour; there are eight, which come again."""
+    return f"c{number % _NUM_COLORS}"
 
 
 def _linear(values: Sequence[float]) -> tuple[float, float, list[float]]:
@@ -144,7 +160,7 @@ def _linear(values: Sequence[float]) -> tuple[float, float, list[float]]:
     low, high = min(values), max(values)
     pad = (high - low or abs(high) or 1.0) * 0.05
     low, high = low - pad, high + pad
-    step = _nice_step((high - low) / 4)
+    step = _nice_step((high - low) / 5)
     return low, high, [i * step for i in range(ceil(low / step), floor(high / step) + 1)]
 
 
@@ -158,7 +174,7 @@ def _logarithmic(values: Sequence[float]) -> tuple[float, float, list[float]]:
 
 
 def _whole_steps(first: float, last: float) -> list[float]:
-    step = max(1.0, _nice_step((last - first) / 5))
+    step = ceil(_nice_step((last - first) / 5))
     steps = [i * step for i in range(ceil(first / step), floor(last / step) + 1)]
     return [first, *steps] if not steps or steps[0] - first > step / 2 else steps
 
@@ -167,4 +183,4 @@ def _nice_step(rough: float) -> float:
     if rough <= 0:
         return 1.0
     size: float = 10.0 ** floor(log10(rough))
-    return size * next(factor for factor in (1, 2, 5, 10) if factor * size >= rough * 0.999)
+    return size * next(factor for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough * 0.999)

@@ -1,9 +1,9 @@
 """Which curves a report shows, and which of them belong together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from framework.reports.charts import Chart, Curve, chart_of
+from framework.reports.charts import Chart, Curve, Line, chart_of, color_class
 from framework.reports.histories import (
     Column,
     Row,
@@ -26,11 +26,13 @@ class Curves:
         charts: those that are shown at once.
         further: those that are folded away.
         constants: what stayed as it was, by name.
+        legend: names that hold for all charts.
     """
 
     charts: Sequence[Chart] = ()
     further: Sequence[Chart] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
+    legend: Sequence[Line] = ()
 
 
 def curves_of(record: RunRecord) -> Curves:
@@ -63,18 +65,14 @@ def compared_curves(records: Mapping[str, RunRecord]) -> Curves:
     charts = []
     for quantity, members in _by_quantity(columns_of([*histories.values()])).items():
         curves = [
-            Curve(
-                _points(rows, column.name),
-                label if column == members[0] else "",
-                color,
-                is_dashed=column.split == "train" and len(members) > 1,
-            )
+            Curve(_points(rows, column.name), color=color, is_dashed=column.split == "train")
             for column in members
-            for color, (label, rows) in enumerate(histories.items())
+            for color, rows in enumerate(histories.values())
             if any(column.name in row for row in rows)
         ]
         charts.append(chart_of(quantity, curves))
-    return _shared_out(charts, {})
+    legend = [Line("", color_class(color), label) for color, label in enumerate(histories)]
+    return replace(_shared_out(charts, {}), legend=legend)
 
 
 def _history(record: RunRecord) -> list[Row]:
@@ -108,7 +106,7 @@ def _grouped(columns: Sequence[Column], without: Mapping[str, str]) -> dict[str,
 
 def _by_quantity(columns: Sequence[Column]) -> dict[str, list[Column]]:
     groups: dict[str, list[Column]] = {}
-    for column in sorted(columns, key=lambda column: column.split == "train"):
+    for column in columns:
         groups.setdefault(column.quantity, []).append(column)
     return _validated_first(groups)
 
@@ -125,7 +123,7 @@ def _curves_of_group(
 ) -> list[Curve]:
     variants = list(dict.fromkeys(column.variant for column in members))
     thin, thick = [], []
-    for column in members:
+    for column in sorted(members, key=lambda member: member.split == "train"):
         color, is_dashed = variants.index(column.variant), column.split == "train"
         label = " ".join(filter(None, (column.variant, column.split))) or column.quantity
         if len(histories) > 1:

@@ -3,7 +3,10 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from framework.reports.histories import trained_runs
 from framework.reports.quantities import number_text
@@ -17,7 +20,7 @@ class EmbeddedFigure:
     Attributes:
         name: its name in the recipe.
         owner: whose figure it is, where several runs are shown; may be empty.
-        source: the picture as a `data:` address; empty where there is none.
+        source: the picture as a `data:` address; empty where its file is no picture.
         values: numbers that belong to it.
     """
 
@@ -48,10 +51,20 @@ def side_by_side(records: Mapping[str, RunRecord]) -> dict[str, list[EmbeddedFig
 
 
 def _embedded(path: Path, owner: str, record: RunRecord) -> EmbeddedFigure:
-    source = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
+    data = path.read_bytes()
+    source = f"data:image/png;base64,{b64encode(data).decode()}" if _is_picture(data) else ""
     values = record.figure_values.get(path.stem, {})
     texts = {name: "—" if v is None else number_text(v) for name, v in values.items()}
     return EmbeddedFigure(path.stem, owner, source, texts)
+
+
+def _is_picture(data: bytes) -> bool:
+    try:
+        with Image.open(BytesIO(data), formats=["PNG"]) as picture:
+            picture.verify()
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises of files that are none
+        return False
+    return True
 
 
 def _name_below(record: RunRecord, run: RunRecord) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from framework.reports.quantities import duration_text, number_text
+from framework.reports.charts import color_class
 
 
 def render(template: str, **values: Any) -> str:
@@ -28,7 +28,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number_text, "duration": duration_text, "title": _title}
+    environment.filters |= {"color": color_class, "title": _title}
     return environment
 
 

@@ -51,13 +51,14 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
         return read_run(found).shown_again()
     bundle = _load(plan, dataset, device)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
-    inherited = Inheritance() if plan.has_parts else upstreams.inheritance_of(plan)
+    has_weights = plan.has_parts or found is not None
+    inherited = Inheritance() if has_weights else upstreams.inheritance_of(plan)
     with ExitStack() as stack:
         with exclusive_lock(make_folder(folder), waits=True):
             clear_drafts(folder)
-            found = None if options.is_new else find_run(folder, identity)
+            found = found or (None if options.is_new else find_run(folder, identity))
             meta = _meta(plan, options, device, identity=identity, fingerprint=fingerprint)
-            meta |= {"needs": inherited.needs}
+            meta |= inherited.meta
             store = _create(folder, plan, meta, inherited) if found is None else RunDirectory(found)
             stack.enter_context(store.lock())
         return _carried_out(plan, bundle, store, device, options, upstreams)

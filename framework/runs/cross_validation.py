@@ -11,7 +11,7 @@ from framework.runs.failures import failures_explained, outcome_recorded
 from framework.runs.folds import Folds
 from framework.runs.keeping import keep
 from framework.runs.lock_step import LockStep
-from framework.runs.parts import fold_plans, make_part
+from framework.runs.parts import fold_plans, make_part, note_on_parts
 from framework.runs.predictions import store_out_of_fold
 from framework.runs.records import OVER, read_run, read_state
 from framework.runs.training import RunLog, Training, announce_start
@@ -43,6 +43,7 @@ def cross_validate(plan: Plan, store: RunDirectory, execution: Execution) -> Non
             name: make_part(store, name, each, execution.inheritance_of, **threads)
             for name, each in plans.items()
         }
+        store.update(note=note_on_parts(stores))
         announce_start(plan, store, execution)
         if executor is None:
             faults = train_in_lock_step(plans, stores, execution)

@@ -151,11 +151,11 @@ class RunDirectory:
         Raises:
             CheckpointError: the file is missing or damaged, or holds other networks.
         """
-        expected = read_meta(self.path).get("needs", {})
-        if not expected:
+        meta, path = read_meta(self.path), self.path / INITIAL
+        if not meta.get("needs"):
             return
-        path = self.path / INITIAL
-        receiving = {name: networks[name] for name in expected}
+        _read_intact(path, meta["initial_sha256"])
+        receiving = {name: networks[name] for name in meta["needs"]}
         load_weights(receiving, read_weights(path, receiving), source=path)
 
     def restore(self, fit_state: Mapping[str, Any]) -> None:
@@ -200,17 +200,8 @@ class RunDirectory:
         Raises:
             CheckpointError: they cannot be read, or are not those that were kept.
         """
-        path, best = self.path / "best.safetensors", self.state.best
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise CheckpointError(
-                Fault("C066", f"cannot be read: {error}", place=str(path))
-            ) from error
-        if best is not None and sha256_of(data) != best.sha256:
-            message = f"is damaged: its SHA-256 is not {best.sha256[:12]}…"
-            raise CheckpointError(Fault("C058", message, place=str(path)))
-        return data
+        best = self.state.best
+        return _read_intact(self.path / "best.safetensors", None if best is None else best.sha256)
 
     def _store_best(self, best: BestWeights) -> BestEntry:
         known, monitor, path = self.state.best, best.monitor, self.path / "best.safetensors"
@@ -223,15 +214,7 @@ class RunDirectory:
 
     def _read(self, entry: CheckpointEntry) -> dict[str, Any]:
         path = self.path / entry.file
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise CheckpointError(
-                Fault("C066", f"cannot be read: {error}", place=str(path))
-            ) from error
-        if sha256_of(data) != entry.sha256:
-            message = f"is damaged: its SHA-256 is not {entry.sha256[:12]}…"
-            raise CheckpointError(Fault("C058", message, place=str(path)))
+        data = _read_intact(path, entry.sha256)
         try:
             fit_state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises some seven types here
@@ -249,6 +232,17 @@ class RunDirectory:
             for path in (self.path / "checkpoints").iterdir():
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
+
+
+def _read_intact(path: Path, sha256: str | None) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(Fault("C066", f"cannot be read: {error}", place=str(path))) from error
+    if sha256 is not None and sha256_of(data) != sha256:
+        message = f"is damaged: its SHA-256 is not {sha256[:12]}…"
+        raise CheckpointError(Fault("C058", message, place=str(path)))
+    return data
 
 
 def clear_drafts(folder: Path) -> None:

@@ -95,17 +95,7 @@ class Fit:
         self._validation_loader = validation
         self._trainer, self._evaluator = self._engines(plan, device)
         self.best_weights = make_best_weights(plan, has_validation=len(splits.validation) > 0)
-        steps_per_epoch = len(self._train_loader)
-        self._handlers = handlers_in_order(
-            plan,
-            self.networks,
-            build_schedulers(plan, self.optimizers, steps_per_epoch=steps_per_epoch),
-            self.best_weights,
-            store,
-            parts=parts,
-            save=self.save,
-            is_over=lambda: self.is_over,
-        )
+        self._handlers = self._make_handlers(plan, parts)
         self._attach([*self._handlers.values(), *observers])
 
     @property
@@ -240,6 +230,19 @@ class Fit:
         )
         metrics = build_metrics(plan, device)
         return trainer, make_evaluator(self.task, metrics, seed=plan.seed, device=device)
+
+    def _make_handlers(self, plan: Plan, parts: Mapping[str, Any]) -> dict[str, Handler]:
+        steps_per_epoch = len(self._train_loader)
+        return handlers_in_order(
+            plan,
+            self.networks,
+            build_schedulers(plan, self.optimizers, steps_per_epoch=steps_per_epoch),
+            self.best_weights,
+            self._store,
+            parts=parts,
+            save=self.save,
+            is_over=lambda: self.is_over,
+        )
 
     def _attach(self, handlers: Sequence[Handler]) -> None:
         self._trainer.add_event_handler(Events.ITERATION_COMPLETED, self._after_iteration)

@@ -78,8 +78,8 @@ def make_part(
     path = parent.path / name
     if is_run(path):
         return RunDirectory(path)
-    inheritance = inheritance_of(plan)
-    meta = _meta_of_part(read_meta(parent.path), plan) | {"needs": inheritance.needs} | changes
+    inheritance = Inheritance() if plan.has_parts else inheritance_of(plan)
+    meta = _meta_of_part(read_meta(parent.path), plan, inheritance) | changes
     texts = {"recipe.yaml": _recipe_text(parent.path), "resolved.yaml": yaml_text(plan.resolved)}
     return RunDirectory.create(
         path,
@@ -89,6 +89,17 @@ def make_part(
         files=inheritance.files,
         note=inheritance.note,
     )
+
+
+def note_on_parts(parts: Mapping[str, RunDirectory]) -> str:
+    """How the metrics of parts are to be read, if they have notes; folds may differ in numbers."""
+    notes = {name: part.state.note for name, part in parts.items() if part.state.note}
+    if not notes:
+        return ""
+    (name, note), *others = notes.items()
+    if len(notes) == len(parts) and all(other == note for _, other in others):
+        return note
+    return f"{name}: {note}" + (f"; so in {len(others)} more of its parts" if others else "")
 
 
 def has_all_parts(directory: Path) -> bool:
@@ -116,10 +127,11 @@ def _with(plan: Plan, **changes: Any) -> Plan:
     return replace(plan, recipe=plan.recipe.model_copy(update=update))
 
 
-def _meta_of_part(meta: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+def _meta_of_part(meta: Mapping[str, Any], plan: Plan, inheritance: Inheritance) -> dict[str, Any]:
     return {
         **meta,
-        "identity": identity_of(plan, meta["data_fingerprint"]),
+        **inheritance.meta,
+        "identity": identity_of(plan, meta["data_fingerprint"], inheritance.identities),
         "recipe_sha256": digest_of(plan.resolved),
         "seed": plan.seed,
         "parts": part_names(plan),

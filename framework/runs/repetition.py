@@ -10,7 +10,7 @@ from framework.runs.cross_validation import cross_validate
 from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
 from framework.runs.failures import outcome_recorded
-from framework.runs.parts import make_part, seed_plans
+from framework.runs.parts import make_part, note_on_parts, seed_plans
 from framework.runs.records import OVER, read_state
 from framework.runs.results import write_result
 from framework.runs.training import RunLog, announce_start, train
@@ -50,6 +50,8 @@ def repeat(plan: Plan, store: RunDirectory, execution: Execution) -> None:
             name: make_part(store, name, each, execution.inheritance_of, **threads)
             for name, each in plans.items()
         }
+        if not plan.recipe.cross_validation:
+            store.update(note=note_on_parts(parts))
         if executor is not None:
             faults += carry_out_in_workers(plan, parts, executor, execution)
         for name, part in parts.items():

@@ -1,10 +1,12 @@
 """Runs that a run needs: found, or carried out first, and their weights taken over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from framework.contracts import DataBundle, Dataset
@@ -12,6 +14,7 @@ from framework.errors import CheckpointError, Fault
 from framework.recipe.plans import Plan, Upstream
 from framework.runs.assembly import split_images
 from framework.runs.directory import RunDirectory
+from framework.runs.failures import failures_explained
 from framework.runs.identity import identity_of
 from framework.runs.inheritance import Inheritance
 from framework.runs.options import Options
@@ -73,11 +76,7 @@ class UpstreamRuns:
             }
             seen = self._num_seen(plan, upstream, record)
             needs[name] = _described(upstream, record, data) | {"validation_images_seen": seen}
-            if seen:
-                notes.append(
-                    f"'{upstream.reference}', from which {name} comes, was trained on {seen:,} of "
-                    "the images that validate here, so validation metrics flatter"
-                )
+            notes += _notes_on(name, upstream, plan, seen)
         weights = safetensors.torch.save(tensors) if tensors else b""
         return Inheritance(weights, needs, "; ".join(notes))
 
@@ -89,26 +88,57 @@ class UpstreamRuns:
                 hint = f"continue it with: framework run {upstream.run}"
                 raise CheckpointError(Fault("C066", message, place=str(upstream.run), hint=hint))
             return record
-        key = (id(upstream.plan), plan.fold)
+        needed = self._plan_of(upstream, plan)
+        key = (id(upstream.plan), needed.fold)
         if key not in self._records:
             self._options.announce(f"'{upstream.reference}' is needed first")
-            needed = on_fold(upstream.plan, plan)
-            self._records[key] = self._carry_out(needed, upstream.dataset, self._options)
+            with _own_threads():
+                self._records[key] = self._carry_out(needed, upstream.dataset, self._options)
             where = self._records[key].directory
             self._options.announce(f"'{upstream.reference}' is taken from {where}")
         return self._records[key]
 
-    def _num_seen(self, plan: Plan, upstream: Upstream, record: RunRecord) -> int:
-        """How many images validate here that the upstream was trained on."""
-        if read_meta(record.directory).get("data_fingerprint") != self._fingerprint:
-            return 0
-        if plan.has_parts:
-            return 0
+    def _plan_of(self, upstream: Upstream, plan: Plan) -> Plan:
+        """What is carried out for the training of a plan; other data have other folds."""
+        is_on_same_data = upstream.dataset.fingerprint() == self._fingerprint
+        return on_fold(upstream.plan, plan) if is_on_same_data else upstream.plan
+
+    def _num_seen(self, plan: Plan, upstream: Upstream, record: RunRecord) -> int | None:
+        """How many images validate here that the upstream was trained on.
+
+        None where its data are others, so that places tell nothing.
+        """
+        if read_meta(record.directory)["data_fingerprint"] != self._fingerprint:
+            return None
         images = self._bundle.train
-        trained = _trained_plan(on_fold(upstream.plan, plan), record)
+        needed = upstream.plan if upstream.run else self._plan_of(upstream, plan)
+        trained = _trained_plan(needed, record)
         theirs = split_images(trained, len(images), images.labels).train
         ours = split_images(plan, len(images), images.labels).validation
         return len(set(ours.tolist()) & set(theirs.tolist()))
+
+
+def _notes_on(name: str, upstream: Upstream, plan: Plan, seen: int | None) -> list[str]:
+    """What validation metrics must be read with, if anything."""
+    source = f"'{upstream.reference}', from which {name} comes, was trained on"
+    dataset = plan.components.dataset.name
+    if seen:
+        return [
+            f"{source} {seen:,} of the images that validate here, so validation metrics flatter"
+        ]
+    if seen is None and upstream.plan.components.dataset.name == dataset:
+        return [f"{source} another part of '{dataset}', which may hold images that validate here"]
+    return []
+
+
+@contextmanager
+def _own_threads() -> Iterator[None]:
+    """Go on with as many threads as before, whatever another recipe sets."""
+    num_threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(num_threads)
 
 
 def _trained_plan(plan: Plan, record: RunRecord) -> Plan:
@@ -121,7 +151,8 @@ def _trained_plan(plan: Plan, record: RunRecord) -> Plan:
 def _identity_of(upstream: Upstream) -> str:
     if upstream.run is not None:
         return str(read_meta(upstream.run)["identity"])
-    fingerprint = upstream.dataset.fingerprint()
+    with failures_explained(upstream.plan):
+        fingerprint = upstream.dataset.fingerprint()
     return identity_of(upstream.plan, fingerprint, identities_needed(upstream.plan))
 
 

@@ -39,7 +39,8 @@ def one_cycle(
 ) -> LRScheduler:
     """One rise to a large learning rate and one long fall, over the whole training.
 
-    The rate of the optimizer itself is not used.
+    The rate of the optimizer itself is not used; a network with a learning rate of its own has a
+    peak as many times the others'.
 
     Source: L. Smith, N. Topin, Super-Convergence: Very Fast Training of Neural Networks Using
     Large Learning Rates, 2019, section 2; cosines instead of lines as PyTorch does it.
@@ -67,7 +68,7 @@ def one_cycle(
     has_momentum = "betas" in defaults or defaults.get("momentum", 0) > 0
     return OneCycleLR(
         optimizer,
-        max_lr=max_lr,
+        max_lr=[max_lr * (group["lr"] / defaults["lr"]) for group in optimizer.param_groups],
         total_steps=horizon.num_steps,
         # PyTorch divides by the length of a rise of one step, which is 0
         pct_start=0.0 if horizon.num_steps * warm_up_fraction == 1 else warm_up_fraction,

@@ -14,7 +14,7 @@ from framework.runs.loading import load_run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "apply.md").read_text(encoding="utf-8")
-SHORT = ["training={num_epochs: 1, batch_size: 500}", "figures=[]", "early_stopping=null"]
+SHORT = ["training={num_epochs: 1, batch_size: 500}", "figures=[]", "metrics=[]"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-def test_commands_of_the_page_run(folder, capsys):
+def test_commands_of_the_page_run(capsys):
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     assert lines[0] == "framework run quickstart"
     for line in lines[1:]:

@@ -146,3 +146,52 @@ def test_live_display_gives_the_terminal_back_when_training_fails():
     display.stop()
     display.stop()
     assert sys.stdout is stdout
+
+
+def test_live_display_shows_the_fit_at_work_and_how_far_all_of_them_are():
+    console = console_of()
+    display = LiveProgress(console)
+    runs = [Run(num_epochs=2), Run(num_epochs=2)]
+    for number, run in enumerate(runs):
+        run.label = f"fold {number}"
+        run.attach([display])
+    for run in runs:
+        run.advance()
+    lines = pictures(console).splitlines()
+    assert any(re.match(r"all +25% +\S+ +\S+ left", line) for line in lines)
+    assert any(re.match(r"fold 0, epoch +1/2 ", line) for line in lines)
+    assert any(re.match(r"all +50% ", line) for line in lines)
+    assert any(re.match(r"fold 1, epoch +1/2 ", line) for line in lines)
+
+
+def test_live_display_stays_until_the_last_of_several_fits_has_ended():
+    stdout, display = sys.stdout, LiveProgress(console_of())
+    runs = [Run(num_epochs=1), Run(num_epochs=1)]
+    for run in runs:
+        run.attach([display])
+    runs[0].advance()
+    assert sys.stdout is not stdout
+    runs[1].advance()
+    assert sys.stdout is stdout
+
+
+def test_live_display_begins_anew_for_a_fit_that_comes_after():
+    console = console_of()
+    display = LiveProgress(console)
+    first, second = Run(num_epochs=1), Run(num_epochs=1)
+    first.attach([display])
+    first.advance()
+    second.attach([display])
+    second.advance()
+    assert "all" not in pictures(console)
+
+
+def test_lines_of_several_fits_begin_with_their_names(capsys):
+    with progress_display(is_silent=False) as handlers:
+        for number in range(2):
+            run = Run(num_epochs=1)
+            run.label = f"fold {number}"
+            run.attach(handlers)
+            run.advance()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:17] for line in lines] == ["fold 0  epoch 1/1", "fold 1  epoch 1/1"]

@@ -57,3 +57,64 @@ def test_next_step_depends_on_the_status():
     assert next_step(RECORD).endswith("framework run runs/a/1 --new")
     interrupted = replace(RECORD, status="interrupted")
     assert next_step(interrupted) == "continue with: framework run runs/a/1"
+
+
+def fold(number, status, **changes):
+    best = BestEntry("0" * 64, number + 1, "validation/loss", "min", number / 8)
+    values = {"validation/loss": number / 8, "validation/psnr": 10.0 + number}
+    directory = RECORD.directory / f"fold-{number}"
+    given = {"best": best, "values": values, "test": {}, "pictures": ()} | changes
+    return replace(RECORD, directory=directory, status=status, **given)
+
+
+FOLDED = replace(
+    RECORD,
+    kept="fold-1",
+    note="how to read it",
+    pictures=(),
+    best=BestEntry("0" * 64, 2, "validation/loss", "min", 0.125),
+    parts=(fold(1, "early_stopped"), fold(2, "finished"), fold(3, "finished")),
+)
+
+
+def test_folds_are_a_table_with_mean_and_deviation_above_the_test_metrics(capsys):
+    say_result(FOLDED)
+    assert capsys.readouterr().out == (
+        "fold       status         epochs  kept  validation/loss  validation/psnr\n"
+        "fold-1     early_stopped  3/3     2     0.125            11\n"
+        "fold-2     finished       3/3     3     0.25             12\n"
+        "fold-3     finished       3/3     4     0.375            13\n"
+        "mean ± sd                               0.25 ± 0.12      12 ± 1\n"
+        "\n"
+        "test metric  value\n"
+        "loss         0.031\n"
+        "psnr          15.1\n"
+        "\n"
+        "status  finished, 3 of 3 parts done\n"
+        "kept    fold-1, epoch 2, validation/loss 0.125\n"
+        "note    how to read it\n"
+        "run     runs/a/1\n"
+    )
+
+
+def test_folds_that_have_measured_nothing_yet_show_how_they_stand(capsys):
+    parts = (fold(0, "running", best=None, values={}), fold(1, "interrupted"))
+    say_result(replace(FOLDED, status="interrupted", parts=parts, test={}, kept="", best=None))
+    output = capsys.readouterr().out
+    assert "fold    status       epochs  kept\n" in output
+    assert "fold-0  running      3/3\n" in output
+    assert "mean" not in output
+    assert "status  interrupted, 0 of 2 parts done\n" in output
+    assert "test metric" not in output
+
+
+def test_ensemble_is_kept_without_an_epoch(capsys):
+    say_result(replace(FOLDED, kept="ensemble", best=None))
+    assert "kept    ensemble\n" in capsys.readouterr().out
+
+
+def test_single_fold_shows_what_it_has_measured_on_its_validation_images(capsys):
+    say_result(fold(2, "finished"))
+    output = capsys.readouterr().out
+    assert output.startswith("metric           value\nvalidation/loss   0.25\n")
+    assert "test metric" not in output

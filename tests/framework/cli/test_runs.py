@@ -103,3 +103,17 @@ def test_damaged_run_is_a_checkpoint_error(root, capsys):
     (root / "alpha/0101-abc/state.json").write_text("{")
     assert main(["runs", "show", str(root / "alpha/0101-abc")]) == 5
     assert "state.json" in capsys.readouterr().err
+
+
+def test_show_of_a_run_with_parts_lists_its_own_files_and_names_them(tmp_path, capsys):
+    make_run(tmp_path, "gamma", "0104-eee", status="finished", kept="refit")
+    for part in ("fold-10", "fold-2", "refit"):
+        (make_run(tmp_path, "gamma/0104-eee", part, status="finished") / "log.txt").touch()
+    assert main(["runs", "show", "eee", "--runs-dir", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    run = tmp_path / "gamma/0104-eee"
+    assert (
+        f"parts    {run}/fold-2\n         {run}/fold-10\n         {run}/refit\n"
+        "files    meta.json (0.1 kB)\n"
+    ) in output
+    assert "log.txt" not in output

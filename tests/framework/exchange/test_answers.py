@@ -10,7 +10,6 @@ from framework.contracts import DataInfo
 from framework.errors import StorageError
 from framework.exchange.answers import (
     Answered,
-    csv_text,
     form_faults,
     require_free,
     write_answers,
@@ -97,9 +96,10 @@ def test_numbers_go_to_a_table(tmp_path, kind, values, expected):
 
 
 def test_table_holds_numbers_with_no_more_digits_than_needed():
-    headers, rows = answered("scores", [0.1]).table()
-    assert (headers, rows) == (["image", "score"], [["name-0", 0.1]])
-    assert csv_text(headers, rows) == "image,score\nname-0,0.1\n"
+    scores = answered("scores", [0.1])
+    assert scores.table() == (["image", "score"], [["name-0", 0.1]])
+    assert scores.records() == [{"image": "name-0", "score": 0.1}]
+    assert scores.csv_text() == "image,score\nname-0,0.1\n"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from framework.runs.records import (
     BestEntry,
     CheckpointEntry,
     RunState,
+    Spread,
     is_run,
     list_runs,
+    parts_of,
     read_meta,
     read_run,
     read_state,
@@ -115,3 +117,71 @@ def test_runs_are_listed_oldest_first_without_damaged_ones_and_drafts(tmp_path):
     listed = [record.directory.name for record in list_runs(tmp_path)]
     assert listed == ["2026-01-01", "2026-01-02", "2026-01-03"]
     assert list_runs(tmp_path / "nowhere") == []
+
+
+def make_fold(run, number, *, losses, best_epoch, **changes):
+    best = BestEntry("ef", best_epoch, "validation/loss", "min", losses[best_epoch - 1])
+    epoch = CheckpointEntry("checkpoints/000002.pt", "ab", len(losses), 8)
+    state = RunState(status="finished", best=best, checkpoint=epoch, **changes)
+    fold = make_run(run / f"fold-{number}", state)
+    rows = [{"epoch": n, "lr": 0.1, "validation/loss": v} for n, v in enumerate(losses, start=1)]
+    (fold / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return fold
+
+
+def test_spread_is_that_of_a_sample():
+    assert Spread.of([1.0, 2.0, 4.5]) == Spread(2.5, pytest.approx(1.8027756377))
+    assert Spread.of([3.0]) == Spread(3.0, 0.0)
+
+
+def test_parts_are_in_the_order_of_their_numbers(tmp_path):
+    run = make_run(tmp_path / "run")
+    for name in ("fold-10", "fold-2", "fold-x", "refit", ".tmp-fold-3-1234"):
+        make_run(run / name)
+    (run / "fold-4").mkdir()
+    assert [path.name for path in parts_of(run)] == ["fold-2", "fold-10"]
+
+
+def test_values_of_a_run_are_those_of_the_epoch_kept(tmp_path):
+    fold = make_fold(tmp_path / "run", 0, losses=[0.5, 0.25, 0.75], best_epoch=2, test={"mse": 1.0})
+    with (fold / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 2, "validat')  # a process was killed while it wrote
+    assert read_run(fold).values == {"validation/loss": 0.25, "test/mse": 1.0}
+
+
+def test_values_that_are_not_finite_are_left_out(tmp_path):
+    fold = make_fold(tmp_path / "run", 0, losses=[0.5], best_epoch=1)
+    row = {"epoch": 1, "validation/loss": 0.5, "validation/psnr": None}
+    (fold / "metrics.jsonl").write_text(json.dumps(row))
+    assert read_run(fold).values == {"validation/loss": 0.5}
+
+
+def test_run_with_folds_has_their_means_and_deviations(tmp_path):
+    run = make_run(tmp_path / "run", RunState(status="finished", kept="fold-1", test={"mse": 2.0}))
+    make_fold(run, 0, losses=[0.5, 0.25], best_epoch=2)
+    make_fold(run, 1, losses=[0.5, 0.75, 1.0], best_epoch=1)
+    record = read_run(run)
+    assert [part.values for part in record.parts] == [
+        {"validation/loss": 0.25},
+        {"validation/loss": 0.5},
+    ]
+    assert record.spreads == {"validation/loss": Spread.of([0.25, 0.5])}
+    assert record.values == {"validation/loss": 0.375, "test/mse": 2.0}
+    assert (record.epoch, record.kept) == (3, "fold-1")
+    document = json.loads(json.dumps(record.as_json()))
+    assert document["spreads"]["validation/loss"]["mean"] == 0.375
+    assert [part["directory"] for part in document["parts"]] == [
+        str(run / "fold-0"),
+        str(run / "fold-1"),
+    ]
+
+
+def test_spreads_are_of_what_every_part_has_measured(tmp_path):
+    run = make_run(tmp_path / "run", RunState())
+    make_fold(run, 0, losses=[0.5], best_epoch=1)
+    make_run(run / "fold-1", RunState())
+    record = read_run(run)
+    assert record.spreads == {}
+    assert record.values == {}
+    assert "spreads" in record.as_json()
+    assert "spreads" not in record.parts[0].as_json()
