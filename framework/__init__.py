@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from framework.learning_rates import Horizon, Scheduler
     from framework.operations import Operation
     from framework.parameters import Nested
+    from framework.reports.reporting import report_runs
     from framework.runs.loading import load_run
 
 _HOMES = {
@@ -79,6 +80,7 @@ _HOMES = {
     "learning_rates": ("Horizon", "Scheduler"),
     "operations": ("Operation",),
     "parameters": ("Nested",),
+    "reports.reporting": ("report_runs",),
     "runs.loading": ("load_run",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -121,6 +123,7 @@ __all__ = [
     "hookimpl",
     "load_run",
     "pass_through",
+    "report_runs",
     "run",
 ]
 

@@ -51,6 +51,7 @@ NAMES = [
     "fingerprint_of",
     "hookimpl",
     "load_run",
+    "report_runs",
     "run",
 ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from reproduction.commands import command_of, is_scaled_down
 from reproduction.comparisons import passes_table, pruning_tables
 from reproduction.drawing import DRAWINGS
-from reproduction.published import Item, Published, Section, Target
+from reproduction.published import Item, Published, PublishedRun, Section, Target
 from reproduction.results import Result
 from reproduction.wording import bound_text, machine_text, measured_text, table
 
@@ -30,18 +30,20 @@ def page_of(published: Published, results: Mapping[str, Result], folder: Path) -
     blocks = ["# Reproduction", NOTICE, published.introduction.strip()]
     shown: set[str] = set()
     for section in published.sections:
-        blocks += _section_blocks(section, results, folder)
+        blocks += _section_blocks(section, published, results, folder)
         blocks += _pictures_of(set(section.runs) - shown, published, results, folder)
         blocks += _runs_block(section.runs, published, results)
         shown.update(section.runs)
     return "\n\n".join(blocks) + "\n"
 
 
-def _section_blocks(section: Section, results: Mapping[str, Result], folder: Path) -> Iterator[str]:
+def _section_blocks(
+    section: Section, published: Published, results: Mapping[str, Result], folder: Path
+) -> Iterator[str]:
     yield f"## {section.title}"
     if section.text:
         yield section.text.strip()
-    yield "\n".join(_items_table(section.items, results, folder))
+    yield "\n".join(_items_table(section.items, published, results, folder))
     if section.comparison is not None:
         yield "\n".join(_COMPARISONS[section.comparison](results))
         drawing = DRAWINGS[section.comparison]
@@ -49,7 +51,9 @@ def _section_blocks(section: Section, results: Mapping[str, Result], folder: Pat
             yield _picture(folder / drawing.file, drawing.caption, folder)
 
 
-def _items_table(items: Sequence[Item], results: Mapping[str, Result], folder: Path) -> list[str]:
+def _items_table(
+    items: Sequence[Item], published: Published, results: Mapping[str, Result], folder: Path
+) -> list[str]:
     heading = ["what", "published", "yardsticks", "target", "ours", "run"]
     rows = [
         [
@@ -57,7 +61,7 @@ def _items_table(items: Sequence[Item], results: Mapping[str, Result], folder: P
             item.published,
             item.yardsticks,
             _target_text(item),
-            item.here or _answer(item, results.get(item.run), folder),
+            item.here or _answer(item, published, results.get(item.run), folder),
             item.run,
         ]
         for item in items
@@ -72,13 +76,13 @@ def _target_text(item: Item) -> str:
         return ""
     bounds = {"≤": target.at_most, "≥": target.at_least, "; stretch": target.stretch}
     return "".join(
-        f"{sign} {bound_text(bound, in_percent=item.in_percent)}"
+        f"{sign}&nbsp;{bound_text(bound, in_percent=item.in_percent)}"
         for sign, bound in bounds.items()
         if bound is not None
     )
 
 
-def _answer(item: Item, result: Result | None, folder: Path) -> str:
+def _answer(item: Item, published: Published, result: Result | None, folder: Path) -> str:
     if result is None:
         return NOT_RUN
     if item.picture:
@@ -91,7 +95,12 @@ def _answer(item: Item, result: Result | None, folder: Path) -> str:
     for label, value in item.beside.items():
         other = measured_text(result.measured(value), in_percent=item.in_percent)
         text += f" ({label} {other or 'not measured'})"
-    return text + _verdict(item.target, measured.value)
+    is_smaller = is_scaled_down(result.content["command"], _full_command(published.runs[item.run]))
+    return text + (" (scaled down)" if is_smaller else "") + _verdict(item.target, measured.value)
+
+
+def _full_command(run: PublishedRun) -> str:
+    return command_of(run.recipe, run.overrides)
 
 
 def _verdict(target: Target | None, value: float) -> str:
@@ -131,7 +140,7 @@ def _runs_block(
     rows = []
     for name in names:
         run, result = published.runs[name], results.get(name)
-        full = command_of(run.recipe, run.overrides)
+        full = _full_command(run)
         if result is not None:
             rows.append(_run_row(result, full))
         elif run.recipe in published.not_yet_shipped:

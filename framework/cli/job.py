@@ -3,7 +3,6 @@
 import os
 import signal
 import stat
-import sys
 import threading
 from pathlib import Path
 
@@ -30,17 +29,20 @@ def job(*, file: Path, as_json: bool) -> None:
             say_json(record.as_json())
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(stdin: int = 0) -> None:
     """Send ourselves SIGTERM when the other end of stdin is closed, however that happens.
 
     A stdin that is no pipe, such as /dev/null, says nothing of the caller.
     """
-    if sys.stdin is not None and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        threading.Thread(target=_wait_for_end_of_input, daemon=True).start()
+    try:
+        is_pipe = stat.S_ISFIFO(os.fstat(stdin).st_mode)
+    except OSError:  # there is none
+        return
+    if is_pipe:
+        threading.Thread(target=_wait_for_end_of, args=(stdin,), daemon=True).start()
 
 
-def _wait_for_end_of_input() -> None:
-    descriptor = sys.stdin.fileno()
+def _wait_for_end_of(descriptor: int) -> None:
     while os.read(descriptor, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -8,6 +8,7 @@ from framework.validation import MISSING_KEY, Problem
 
 _CONTRADICTION = "R008"
 _NO_OPTIMIZER = "R011"
+_OUT_OF_RANGE = "R012"
 _DEFAULT_MONITOR = "validation/loss"
 _PARTS_OF_THE_LOSS = ("loss.", "networks.", "task.")
 
@@ -25,6 +26,7 @@ def contradictions(values: Mapping[str, Any]) -> list[Problem]:
         *_folds(values),
         *_frozen_and_changed(values),
         *_nothing_to_train(values),
+        *_no_epochs(values),
     ]
 
 
@@ -156,11 +158,11 @@ def _frozen_and_changed(values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("networks", name, "lr"), message, hint, _CONTRADICTION)
     groups = _mapping(values, "weight_pruning").get("groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
-        name = group.get("network") if isinstance(group, Mapping) else None
-        if isinstance(name, str) and origins.get(name, {}).get("freeze") is True:
-            path, message = ("weight_pruning", "groups", index), f"'{name}' is frozen"
+        network = group.get("network") if isinstance(group, Mapping) else None
+        if _mapping(origins, str(network)).get("freeze") is True:
             hint = "prune what is trained, or take the network over pruned"
-            yield Problem(path, message, hint, _CONTRADICTION)
+            message = f"'{network}' is frozen"
+            yield Problem(("weight_pruning", "groups", index), message, hint, _CONTRADICTION)
 
 
 def _nothing_to_train(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -179,6 +181,22 @@ def _nothing_to_train(values: Mapping[str, Any]) -> Iterator[Problem]:
         hint = "train one of them, or write training.num_epochs: 0 without an optimizer"
         message = "all networks are frozen in epoch 1, so there is nothing to step"
         yield Problem(("optimizer",), message, hint, _CONTRADICTION)
+
+
+def _no_epochs(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Only where nothing could be trained is training not asked for."""
+    networks, origins = _mapping(values, "networks"), _origins(values)
+    is_all_frozen = bool(networks) and all(
+        name in origins
+        and origins[name].get("freeze") is True
+        and origins[name].get("unfreeze_at_epoch") is None
+        for name in networks
+    )
+    num_epochs = _mapping(values, "training").get("num_epochs")
+    if type(num_epochs) is int and num_epochs == 0 and not is_all_frozen:
+        message = "expected an integer of at least 1, found 0"
+        hint = "0 is for networks that all come from elsewhere and stay frozen"
+        yield Problem(("training", "num_epochs"), message, hint, _OUT_OF_RANGE)
 
 
 def _origins(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

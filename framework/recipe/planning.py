@@ -85,7 +85,7 @@ def _incoherent(
     recipe: Recipe, components: Components, data: DataInfo, document: Document, proof: Proof
 ) -> list[Fault]:
     return [
-        *_optimizer_faults(components, document, proof),
+        *_optimizer_faults(recipe, components, document, proof),
         *_monitor_faults(recipe, components, document, proof),
         *_fold_faults(recipe, data, document, proof),
         *_pruning_faults(recipe, document, proof),
@@ -118,7 +118,11 @@ def _memory_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _optimizer_faults(components: Components, document: Document, proof: Proof) -> Iterator[Fault]:
+def _optimizer_faults(
+    recipe: Recipe, components: Components, document: Document, proof: Proof
+) -> Iterator[Fault]:
+    if recipe.training.num_epochs == 0 and not components.optimizers:
+        return
     key = "optimizer" if document.values.get("optimizer") is not None else "optimizers"
     place = document.place((key,))
     task, given = components.task.name, list(components.optimizers)

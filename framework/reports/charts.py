@@ -104,7 +104,9 @@ class _Axis:
         return log10(value) if self.is_logarithmic else value
 
 
-def chart_of(title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] = ()) -> Chart | None:
+def chart_of(
+    title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] = ()
+) -> Chart | None:
     """Lay curves out on common axes; None where none of them has a value."""
     values = [y for curve in curves for _, y in curve.points if y is not None]
     epochs = [x for curve in curves for x, _ in curve.points]
@@ -119,7 +121,7 @@ def chart_of(title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] =
         title,
         [Line(_path(c.points, x_axis, y_axis), _style(c), c.label) for c in curves],
         [Tick(x_axis.place(x), f"{x:g}") for x in _whole_steps(first, last)],
-        [Tick(y_axis.place(y), f"{y:g}".replace("-", "−")) for y in y_values],
+        [Tick(y_axis.place(y), f"{y:g}") for y in y_values],
         [x_axis.place(x) for x in sorted(set(marked_epochs)) if first <= x <= last],
         is_logarithmic,
     )
@@ -174,7 +176,7 @@ def _logarithmic(values: Sequence[float]) -> tuple[float, float, list[float]]:
 
 
 def _whole_steps(first: float, last: float) -> list[float]:
-    step = ceil(_nice_step((last - first) / 5))
+    step = float(ceil(_nice_step((last - first) / 5)))
     steps = [i * step for i in range(ceil(first / step), floor(last / step) + 1)]
     return [first, *steps] if not steps or steps[0] - first > step / 2 else steps
 

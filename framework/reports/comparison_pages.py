@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from framework.reports.curves import Curves, compared_curves
-from framework.reports.directions import directions_of
+from framework.reports.directions import LOSS, directions_of
 from framework.reports.pictures import EmbeddedFigure, side_by_side
 from framework.reports.quantities import duration_text, number_text, spread_text
 from framework.reports.recipe_values import Difference, differences, read_resolved
@@ -86,9 +86,22 @@ class ComparisonPage:
         """The figures by name, those of one name side by side."""
         return side_by_side(self.records)
 
+    @property
+    def has_same_data(self) -> bool:
+        """Whether all runs were measured on the same data."""
+        return len({page.meta.get("data_fingerprint") for page in self.runs.values()}) == 1
+
+    @cached_property
+    def has_same_loss(self) -> bool:
+        """Whether the losses of all runs can be compared."""
+        losses = [page.recipe.get("loss") for page in self.runs.values()]
+        return all(loss == losses[0] for loss in losses)
+
     def _direction(self, name: str) -> str:
-        """The direction of a quantity, if the runs that declare one agree."""
+        """The direction of a quantity that can be compared, if runs that declare one agree."""
         quantity = name.partition("/")[2]
+        if not self.has_same_data or (quantity == LOSS and not self.has_same_loss):
+            return ""
         declared = {
             directions_of(page.record, page.meta).get(quantity, "") for page in self.runs.values()
         } - {""}
@@ -134,9 +147,7 @@ def _measured(record: RunRecord) -> dict[str, float | Spread]:
     return dict(record.values) | dict(record.spreads) | figures
 
 
-def _compared(
-    name: str, values: Sequence[float | Spread | None], direction: str
-) -> ComparedValue:
+def _compared(name: str, values: Sequence[float | Spread | None], direction: str) -> ComparedValue:
     numbers = [value.mean if isinstance(value, Spread) else value for value in values]
     known = [number for number in numbers if number is not None]
     best = (min(known) if direction == "min" else max(known)) if direction else None

@@ -118,9 +118,7 @@ def _validated_first(groups: dict[str, list[Column]]) -> dict[str, list[Column]]
     return dict(sorted(groups.items(), key=rank))
 
 
-def _curves_of_group(
-    histories: Sequence[Sequence[Row]], members: Sequence[Column]
-) -> list[Curve]:
+def _curves_of_group(histories: Sequence[Sequence[Row]], members: Sequence[Column]) -> list[Curve]:
     variants = list(dict.fromkeys(column.variant for column in members))
     thin, thick = [], []
     for column in sorted(members, key=lambda member: member.split == "train"):
@@ -136,4 +134,4 @@ def _curves_of_group(
 
 
 def _points(rows: Sequence[Row], name: str) -> list[tuple[float, float | None]]:
-    return [(row["epoch"], row.get(name)) for row in rows]
+    return [(float(row["epoch"]), row.get(name)) for row in rows]

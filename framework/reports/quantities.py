@@ -7,7 +7,7 @@ _MINUTE, _HOUR = 60, 3600
 
 def number_text(value: float) -> str:
     """A measured value with as many digits as are worth reading."""
-    return f"{value:.5g}".replace("-", "−", 1) if value < 0 else f"{value:.5g}"
+    return f"{value:.5g}"
 
 
 def spread_text(spread: Spread) -> str:

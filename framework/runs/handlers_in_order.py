@@ -33,6 +33,8 @@ from framework.runs.directory import RunDirectory
 def make_best_weights(plan: Plan, *, has_validation: bool) -> BestWeights | None:
     """What is kept: the best by the named monitor, or by the validation loss where there is one."""
     saving, stopping = plan.recipe.checkpointing, plan.recipe.early_stopping
+    if plan.recipe.training.num_epochs == 0:  # nothing is ever evaluated on the way
+        return None
     if saving.monitor is not None:
         return BestWeights(Monitor(saving.monitor, saving.mode or "min"))
     if stopping is not None:

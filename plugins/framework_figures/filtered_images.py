@@ -40,6 +40,7 @@ class FilteredImages(Figure):
     ) -> None:
         self._num_images = num_images
         self._num_compared = num_compared
+        self._values: Mapping[str, float] | None = None
 
     @torch.no_grad()
     def draw(self, run: FinishedRun) -> Drawing:
@@ -51,7 +52,7 @@ class FilteredImages(Figure):
         operations = _operations_of(run)
         generated = next(_generated(run, operations, self._num_images))
         filtered = operations["filter"](generated)
-        values = self.values(run)
+        values = self._values = _distances(run, operations, self._num_compared)
         rows = [
             Row("generated", _note(values, "frechet/generated"), generated.cpu()),
             Row("filtered", _note(values, "frechet/filtered"), filtered.cpu()),
@@ -63,22 +64,29 @@ class FilteredImages(Figure):
         ]
         return draw_rows(rows, run.data.value_range)
 
-    @torch.no_grad()
     def values(self, run: FinishedRun) -> Mapping[str, float]:
         """Fréchet distances on the judge's features, where there is one."""
-        operations = _operations_of(run)
-        judge = operations.get("judge")
-        if judge is None:
-            return {}
-        number = min(self._num_compared, len(run.test_set), len(run.train_set))
-        distance = partial(frechet_distance, judge)
-        real = partial(_real, run, "test", number)
-        noise = partial(_generated, run, operations, number)
-        return {
-            "frechet/generated": distance(real(), noise()),
-            "frechet/filtered": distance(real(), map(operations["filter"], noise())),
-            "frechet/real": distance(real(), _real(run, "train", number)),
-        }
+        if self._values is None:
+            self._values = _distances(run, _operations_of(run), self._num_compared)
+        return self._values
+
+
+@torch.no_grad()
+def _distances(
+    run: FinishedRun, operations: Mapping[str, Any], num_compared: int
+) -> Mapping[str, float]:
+    judge = operations.get("judge")
+    if judge is None:
+        return {}
+    number = min(num_compared, len(run.test_set), len(run.train_set))
+    distance = partial(frechet_distance, judge)
+    real = partial(_real, run, "test", number)
+    noise = partial(_generated, run, operations, number)
+    return {
+        "frechet/generated": distance(real(), noise()),
+        "frechet/filtered": distance(real(), map(operations["filter"], noise())),
+        "frechet/real": distance(real(), _real(run, "train", number)),
+    }
 
 
 def _operations_of(run: FinishedRun) -> Mapping[str, Any]:

@@ -87,7 +87,7 @@ def _plane_of(codes: Float[np.ndarray, "batch latent"]) -> _Plane:
     if latent_dim < _PLANE_DIM:
         raise ValueError("codes of one value span no plane; take a latent_dim of two or more")
     if latent_dim == _PLANE_DIM:
-        return _Plane(np.zeros(2), np.eye(2), ("first value", "second value"), "latent plane")
+        return _Plane(np.zeros(2), np.eye(2), ("latent 1", "latent 2"), "latent plane")
     components = PCA(_PLANE_DIM, svd_solver="full").fit(codes)
     share = components.explained_variance_ratio_.sum()
     note = f"first two principal components of {latent_dim} values, {share:.0%} of their variance"

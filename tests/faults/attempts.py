@@ -16,7 +16,7 @@ from framework.cli.main import main as framework_command
 from framework.runs.directory import RunDirectory
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
-RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
+PLUGIN = SUPPORT / "tiny_images.py"
 PATIENCE_SECONDS = 60.0
 SAVE_BEGINS, SAVE_ENDS = b"s", b"e"
 
@@ -31,7 +31,10 @@ class Strike:
 
 
 class Attempt:
-    """A forked process that carries out `framework run` in a folder of its own."""
+    """A forked process that carries out `framework run` in a folder of its own.
+
+    `settings` are a recipe of the folder `support` and changes to it.
+    """
 
     def __init__(self, folder: Path, settings: Sequence[str], mutant: str | None) -> None:
         self.output = folder / f"attempt-{time.monotonic_ns()}.txt"
@@ -110,8 +113,10 @@ def _train_and_exit(
         if mutant is not None:
             SABOTAGE[mutant]()
         _announce_saves(writer)
+        recipe, *overrides = settings
         options = ["--plugin", str(PLUGIN), "--runs-dir", str(runs)]
-        code = framework_command(["run", str(RECIPE), *settings, *options, "--debug"])
+        words = ["run", str(SUPPORT / recipe), *overrides, *options, "--debug"]
+        code = framework_command(words)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

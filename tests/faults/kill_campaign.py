@@ -1,6 +1,7 @@
 """Strike runs with signals at random moments, let them end, and compare every bit.
 
-    python tests/faults/kill_campaign.py FOLDER --num-strikes 20 [--seed 7] [--mutants NAME ...]
+    python tests/faults/kill_campaign.py FOLDER --num-strikes 20 [--seed 7]
+        [--recipes tiny.yaml ... | --mutants NAME ...]
 
 A warm fork server, started as a process of its own: it imports torch and the project once, starts
 no thread and forks for every attempt, so that an attempt costs a fraction of a second. It writes
@@ -21,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from attempts import PLUGIN, RECIPE, SAVE_BEGINS, SAVE_ENDS, SUPPORT, Attempt, Strike
-from sabotage import SABOTAGE
+from attempts import PLUGIN, SAVE_BEGINS, SAVE_ENDS, SUPPORT, Attempt, Strike
+from sabotage import RECIPES, SABOTAGE
+from sklearn import model_selection  # noqa: F401  imported once for all attempts that deal folds
 
 from framework.application import check
 from framework.errors import CheckpointError
@@ -33,9 +35,10 @@ sys.path.insert(0, str(SUPPORT))
 from run_digest import differences, digest_of
 
 SETTINGS = (
-    (),  # saves within epochs too, as the recipe says
+    (),  # saves within epochs too, as the recipes say
     ("checkpointing.every_num_iterations=null", "checkpointing.every_num_epochs=3"),
 )
+TINY = "tiny.yaml"
 MAX_STRIKES_PER_RUN = 8
 MAX_STRIKES_PER_MUTATED_RUN = 3  # most mutants show in the end, whatever the number
 MAX_STRIKES_PER_MUTANT = 120  # the hardest to hit shows at one strike in ten
@@ -63,7 +66,7 @@ def make_reference(folder: Path, settings: Sequence[str], mutant: str | None) ->
     ended = [at for message, at in attempt.messages if message == SAVE_ENDS]
     save_seconds = statistics.median(e - b for b, e in zip(begun, ended, strict=True))
     (run,) = run_directories(folder)
-    num_iterations = read_state(run).checkpoint.iteration
+    num_iterations = iterations_saved(run)
     return Reference(digest_of(run), num_iterations, attempt.seconds, len(begun), save_seconds)
 
 
@@ -113,11 +116,10 @@ class StruckRun:
         """What must hold between a strike and the next attempt."""
         for run in run_directories(self.folder):
             try:
-                state = read_state(run)
+                state, iteration = read_state(run), iterations_saved(run)
             except CheckpointError as error:
                 self.failures.append(str(error))
                 return
-            iteration = 0 if state.checkpoint is None else state.checkpoint.iteration
             if iteration < self._iteration:
                 self.failures.append(f"from iteration {self._iteration} back to {iteration}")
             self._iteration = iteration
@@ -133,13 +135,20 @@ class StruckRun:
             self.failures.append(f"{len(runs)} run directories")
             return
         self.failures += differences(reference.digest, digest_of(runs[0]))
-        if "going on from epoch" in (runs[0] / "log.txt").read_text():
+        if any("going on from epoch" in log.read_text() for log in runs[0].rglob("log.txt")):
             self.failures.append("a checkpoint was not intact")
         self.failures += [f"left over: {path}" for path in self.folder.rglob(".tmp-*")]
 
 
 def run_directories(folder: Path) -> list[Path]:
-    return [path.parent for path in (folder / "runs").glob("tiny/[!.]*/state.json")]
+    return [path.parent for path in (folder / "runs").glob("*/[!.]*/state.json")]
+
+
+def iterations_saved(run: Path) -> int:
+    """Up to which iteration a run is saved, or all of its folds together are."""
+    parts = [state.parent for state in run.glob("[!.]*/state.json")]
+    entries = [read_state(path).checkpoint for path in (run, *parts)]
+    return sum(entry.iteration for entry in entries if entry is not None)
 
 
 def expected_code(number: int) -> int:
@@ -166,15 +175,17 @@ def draw_strike(
     )
 
 
-def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Namespace) -> Any:
+def campaign(
+    folder: Path, recipe: str, mutant: str | None, seed: int, request: argparse.Namespace
+) -> Any:
     """Strike runs until there have been enough strikes, or a mutant has been noticed."""
-    rng = random.Random(f"{seed}/{mutant}")  # noqa: S311  nothing secret
+    rng = random.Random(f"{seed}/{recipe}/{mutant}")  # noqa: S311  nothing secret
     numbers = [signal.Signals[name] for name in request.signals]
     references: dict[int, Reference] = {}
     runs: list[StruckRun] = []
     while is_worth_going_on(runs, mutant, request.num_strikes):
         place = len(runs) % len(SETTINGS)
-        settings = SETTINGS[place]
+        settings = (recipe, *SETTINGS[place])
         if place not in references:
             references[place] = make_reference(folder / f"reference-{place}", settings, mutant)
         run = StruckRun(folder / f"run-{len(runs):02d}", settings, mutant)
@@ -182,8 +193,9 @@ def campaign(folder: Path, seed: int, mutant: str | None, request: argparse.Name
         if not run.failures:
             shutil.rmtree(run.folder)
         runs.append(run)
-    again = make_reference(folder / "again", SETTINGS[0], mutant)
+    again = make_reference(folder / "again", (recipe, *SETTINGS[0]), mutant)
     return {
+        "recipe": recipe,
         "mutant": mutant,
         "seconds_uninterrupted": [reference.seconds for reference in references.values()],
         "differs_uninterrupted": differences(references[0].digest, again.digest),
@@ -211,14 +223,18 @@ def main() -> None:
     parser.add_argument("--num-strikes", type=int, default=20)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     parser.add_argument("--signals", nargs="+", default=["SIGKILL"])
-    parser.add_argument("--mutants", nargs="+", choices=SABOTAGE, default=[None])
+    parser.add_argument("--recipes", nargs="+", default=[TINY])
+    parser.add_argument("--mutants", nargs="+", choices=SABOTAGE, default=[])
     request = parser.parse_args()
     sys.stderr.write(f"seed {request.seed}\n")
     torch.set_num_threads(1)
-    check(RECIPE, plugins=[PLUGIN])  # imports whatever the recipe needs
+    pairs = [(RECIPES.get(mutant, TINY), mutant) for mutant in request.mutants]
+    pairs = pairs or [(recipe, None) for recipe in request.recipes]
+    for recipe in {recipe for recipe, _ in pairs}:
+        check(SUPPORT / recipe, plugins=[PLUGIN])  # imports whatever it needs
     campaigns = [
-        campaign(request.folder / str(mutant), request.seed, mutant, request)
-        for mutant in request.mutants
+        campaign(request.folder / (mutant or recipe), recipe, mutant, request.seed, request)
+        for recipe, mutant in pairs
     ]
     document = {"seed": request.seed, "campaigns": campaigns}
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")

@@ -13,7 +13,10 @@ from framework import storage
 from framework.data.loaders import ResidentLoader
 from framework.engines import trainer
 from framework.handlers import metrics_log
+from framework.handlers.averaging import Averaging
 from framework.handlers.early_stopping import EarlyStopping
+from framework.handlers.schedules import Schedules
+from framework.handlers.weight_pruning import WeightPruning
 from framework.runs import directory
 from framework.runs.directory import RunDirectory
 
@@ -59,6 +62,31 @@ def early_stopping_not_restored() -> None:
     EarlyStopping.load_state_dict = lambda *_: None
 
 
+def masks_not_restored() -> None:
+    load = WeightPruning.load_state_dict
+    WeightPruning.load_state_dict = lambda self, state: load(self, {**state, "masks": {}})
+
+
+def averaged_weights_not_restored() -> None:
+    Averaging.load_state_dict = lambda *_: None
+
+
+def schedule_not_restored() -> None:
+    Schedules.load_state_dict = lambda *_: None
+
+
+def folds_mixed_up() -> None:
+    load = RunDirectory.load
+
+    def load_from_neighbour(self, warn):
+        found = load(self, warn)
+        name, _, number = self.path.name.rpartition("-")
+        neighbour = self.path.with_name(f"{name}-{(int(number) + 1) % 3}")
+        return (found and load(RunDirectory(neighbour), warn)) or found
+
+    RunDirectory.load = load_from_neighbour
+
+
 def metrics_log_not_cut_back() -> None:
     def append(path: Path, line: str, *, at_bytes: int) -> int:  # noqa: ARG001
         with path.open("a") as file:
@@ -78,6 +106,18 @@ SABOTAGE: dict[str, Callable[[], None]] = {
         place_in_the_epoch_ignored,
         optimizer_not_restored,
         early_stopping_not_restored,
+        masks_not_restored,
+        averaged_weights_not_restored,
+        schedule_not_restored,
+        folds_mixed_up,
         metrics_log_not_cut_back,
     )
 }
+
+RECIPES = {
+    "masks_not_restored": "tiny_methods.yaml",
+    "averaged_weights_not_restored": "tiny_methods.yaml",
+    "schedule_not_restored": "tiny_methods.yaml",
+    "folds_mixed_up": "tiny_folds.yaml",
+}
+"""What to put a bug into, where that is not the plain recipe."""

@@ -1,6 +1,7 @@
 """Kill it at any moment: the resumed run ends with the same bits."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +30,38 @@ SABOTAGE = (
     "place_in_the_epoch_ignored",
     "optimizer_not_restored",
     "early_stopping_not_restored",
+    "masks_not_restored",
+    "averaged_weights_not_restored",
+    "schedule_not_restored",
+    "folds_mixed_up",
     "metrics_log_not_cut_back",
 )
+RECIPES = ("tiny.yaml", "tiny_methods.yaml", "tiny_folds.yaml")
+
+LASTING = "{every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}"
+REGROWING = (
+    "{every_num_epochs: 1, regrow: true, method: random_unstructured, "
+    "groups: [{network: decoder, layers: linear, amount: 0.2}]}"
+)
+METHODS = {
+    "lasting_pruning": (f"weight_pruning={LASTING}",),
+    "regrowing_pruning": (f"weight_pruning={REGROWING}",),
+    "warm_up": ("scheduler={type: one_cycle, max_lr: 0.1, warm_up_num_epochs: 1.5}",),
+    "averaging": ("averaging={decay: 0.8}",),
+    "denoising": (
+        "task={type: denoising, corruptions: [{type: gaussian_noise, std: 0.2}, salt_and_pepper]}",
+    ),
+    "schedules": (
+        "schedules=[{parameter: optimizer.weight_decay, points: [[1, 0.0], [4, 0.1]]}, "
+        "{parameter: networks.encoder.noise, points: [[1, 0.0], [4, 0.1]], shape: cosine}]",
+    ),
+    "folds": (
+        "cross_validation={num_folds: 3, fold: 1}",
+        f"weight_pruning={LASTING}",
+        "early_stopping={patience: 1}",
+    ),
+}
+"""What a recipe may ask for, and a resume could lose."""
 
 
 @pytest.fixture(scope="module", params=["tiny.yaml", "tiny_autoencoder.yaml", "tiny_gan.yaml"])
@@ -49,11 +80,13 @@ def reference(plan, tmp_path_factory):
 
 
 def test_killed_runs_end_with_the_same_bits(tmp_path):
-    report = carry_out_campaign(tmp_path, "--num-strikes", "20")
-    (campaign,) = report["campaigns"]
-    assert not campaign["failures"], f"seed {report['seed']}: {campaign['failures']}"
-    assert campaign["num_strikes"] >= 20
-    assert campaign["num_in_saves"] > 0
+    report = carry_out_campaign(tmp_path, "--num-strikes", "12", "--recipes", *RECIPES)
+    campaigns = report["campaigns"]
+    assert [campaign["recipe"] for campaign in campaigns] == list(RECIPES)
+    for campaign in campaigns:
+        assert not campaign["failures"], f"seed {report['seed']}: {campaign['failures']}"
+        assert campaign["num_strikes"] >= 12
+    assert sum(campaign["num_in_saves"] for campaign in campaigns) > 0
 
 
 def test_every_sabotage_is_noticed(tmp_path):
@@ -101,6 +134,36 @@ def test_fit_resumed_twice_ends_with_the_same_bits(plan, reference, tmp_path, nu
     while fit.advance():
         pass
     assert differences(reference, digest_of(fit.directory)) == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_method_resumed_after_any_epoch_ends_with_the_same_bits(tmp_path, method):
+    changes = ["training={num_epochs: 5, batch_size: 64}", "early_stopping=null"]
+    plan = check(SUPPORT / "tiny.yaml", overrides=[*changes, *METHODS[method]], plugins=[PLUGIN])
+    fit, states = begin(plan, tmp_path / "reference"), {}
+    while fit.advance():
+        states[fit.epoch] = f"after-{fit.epoch}"
+        shutil.copytree(fit.directory, tmp_path / states[fit.epoch])
+    expected = digest_of(fit.directory)
+    assert len(states) > 1
+    for num_epochs, name in states.items():
+        resumed = take_up(plan, tmp_path / name)
+        assert resumed.epoch == num_epochs
+        while resumed.advance():
+            pass
+        assert differences(expected, digest_of(resumed.directory)) == [], f"epoch {num_epochs}"
+
+
+def test_cross_validation_that_dies_after_every_save_ends_with_the_same_bits(tmp_path):
+    uninterrupted = train(tmp_path / "reference", recipe="tiny_folds.yaml")
+    expected = digest_of(uninterrupted.directory)
+    num_saves = sum(part.epoch for part in uninterrupted.parts)
+    assert num_saves > 2 * 3
+    for _ in range(num_saves):
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "runs", recipe="tiny_folds.yaml", handlers=[DieAt(FitEvents.SAVING)])
+    record = train(tmp_path / "runs", recipe="tiny_folds.yaml")
+    assert differences(expected, digest_of(record.directory)) == []
 
 
 def test_run_that_died_before_its_measurement_is_measured(tmp_path):
@@ -171,7 +234,7 @@ def take_up(plan, path, *observers):
     fit = Fit(
         plan,
         images,
-        split_images(plan, len(images)),
+        split_images(plan, len(images), images.labels),
         device=torch.device("cpu"),
         store=store,
         observers=observers,
@@ -185,9 +248,9 @@ def take_up(plan, path, *observers):
     return fit
 
 
-def train(runs_directory, **options):
+def train(runs_directory, recipe="tiny.yaml", **options):
     return run(
-        SUPPORT / "tiny.yaml",
+        SUPPORT / recipe,
         plugins=[PLUGIN],
         runs_directory=runs_directory,
         announce=ignore,

@@ -95,7 +95,9 @@ class Browser:
     def picture(self) -> bytes:
         """The whole page as a PNG."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=size | {"scale": 1})
+        shot = self.call(
+            "Page.captureScreenshot", captureBeyondViewport=True, clip=size | {"scale": 1}
+        )
         return base64.b64decode(shot["data"])
 
 
@@ -105,7 +107,12 @@ def browser(program: str, profile: Path) -> Iterator[Browser]:
     its_read, our_write = os.pipe()
     our_read, its_write = os.pipe()
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    flags += ["--no-first-run", "--disable-extensions", "--hide-scrollbars", f"--user-data-dir={profile}"]
+    flags += [
+        "--no-first-run",
+        "--disable-extensions",
+        "--hide-scrollbars",
+        f"--user-data-dir={profile}",
+    ]
     shell = f'exec "$@" 3<&{its_read} 4>&{its_write}'
     process = subprocess.Popen(
         ["/bin/bash", "-c", shell, "browser", program, *flags, "--remote-debugging-pipe"],

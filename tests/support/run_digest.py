@@ -8,22 +8,29 @@ from typing import Any
 
 import torch
 
-_STATE = ("status", "reason", "best", "test")
-_FILES = ("best.safetensors", "metrics.jsonl", "snapshots/*", "figures/*")
+_STATE = ("status", "reason", "best", "test", "kept", "note")
+_FILES = ("*.safetensors", "metrics.jsonl", "snapshots/*", "figures/*")
 
 
 def digest_of(run: Path) -> dict[str, str]:
     """A digest per part: what the newest checkpoint holds, what the state says, what files hold.
 
-    Times are left out; all else must come out the same however often a run was interrupted.
+    Times are left out; all else must come out the same however often a run was interrupted. What
+    belongs to a fold or a seed comes under the name of its directory.
     """
     state = json.loads((run / "state.json").read_text())
-    fit = torch.load(run / state["checkpoint"]["file"], weights_only=True)
-    handlers = {f"handlers/{name}": value for name, value in fit.pop("handlers").items()}
-    del fit["seconds"]
-    files = {str(f.relative_to(run)): f.read_bytes() for each in _FILES for f in run.glob(each)}
-    parts = fit | handlers | {name: state[name] for name in _STATE} | files
-    return {name: digest_of_values(value) for name, value in sorted(parts.items())}
+    values: dict[str, Any] = {name: state[name] for name in _STATE}
+    values |= {str(f.relative_to(run)): f.read_bytes() for each in _FILES for f in run.glob(each)}
+    if state["checkpoint"] is not None:
+        fit = torch.load(run / state["checkpoint"]["file"], weights_only=True)
+        values |= {f"handlers/{name}": value for name, value in fit.pop("handlers").items()}
+        del fit["seconds"]
+        values |= fit
+    digests = {name: digest_of_values(value) for name, value in values.items()}
+    for part in run.glob("*/state.json"):
+        name = part.parent.name
+        digests |= {f"{name}/{key}": value for key, value in digest_of(part.parent).items()}
+    return dict(sorted(digests.items()))
 
 
 def digest_of_values(values: Any) -> str:

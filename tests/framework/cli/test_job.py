@@ -16,15 +16,6 @@ SUPPORT = Path(__file__).parents[2] / "support"
 
 
 @pytest.fixture
-def called_by(monkeypatch):
-    """Lets stdin be a pipe, and answers the caller's end of it."""
-    reader, writer = os.pipe()
-    with os.fdopen(reader) as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        yield writer
-
-
-@pytest.fixture
 def terminated():
     """Is set when SIGTERM comes."""
     event = threading.Event()
@@ -81,20 +72,22 @@ def test_job_is_not_for_people(capsys):
     assert "job" not in capsys.readouterr().out.split()
 
 
-def test_end_of_the_caller_is_a_request_to_end(called_by, terminated):
-    _end_with_parent()
-    os.write(called_by, b"still here")
+def test_end_of_the_caller_is_a_request_to_end(terminated):
+    stdin, caller = os.pipe()
+    _end_with_parent(stdin)
+    os.write(caller, b"still here")
     assert not terminated.wait(0.1)
-    os.close(called_by)
+    os.close(caller)
     assert terminated.wait(10)
+    os.close(stdin)
 
 
-def test_stdin_that_is_no_pipe_says_nothing_of_the_caller(monkeypatch, terminated):
-    with Path(os.devnull).open() as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        before = threading.active_count()
-        _end_with_parent()
-        assert threading.active_count() == before
-    monkeypatch.setattr("sys.stdin", None)
-    _end_with_parent()
-    assert not terminated.is_set()
+def test_stdin_that_is_no_pipe_says_nothing_of_the_caller():
+    before = threading.active_count()
+    with Path(os.devnull).open() as nowhere:
+        _end_with_parent(nowhere.fileno())
+    closed, writer = os.pipe()
+    os.close(closed)
+    os.close(writer)
+    _end_with_parent(closed)
+    assert threading.active_count() == before

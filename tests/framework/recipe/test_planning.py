@@ -104,7 +104,7 @@ def registry():
     for kind, name, factory in (
         ("dataset", "unread", Unread),
         ("network", "normed", Normed),
-        ("task", "adversarial", Adversarial),
+        ("task", "duel", Adversarial),
         ("task", "renamed", Renamed),
         ("loss", "any_range", AnyRange),
         ("handler", "silent", Silent),
@@ -317,35 +317,35 @@ def test_patience_that_no_level_outlasts_is_told(plan_of, settings, is_told):
 
 
 def test_each_loss_of_the_task_needs_its_optimizer(faults_of):
-    assert faults_of(task="adversarial", loss=None, optimizer="adam") == [
+    assert faults_of(task="duel", loss=None, optimizer="adam") == [
         (
             "R011",
             (5, 12),
-            "task 'adversarial' yields a loss for optimizer 'encoder', found ['main']",
+            "task 'duel' yields a loss for optimizer 'encoder', found ['main']",
         ),
         (
             "R011",
             (5, 12),
-            "task 'adversarial' yields a loss for optimizer 'decoder', found ['main']",
+            "task 'duel' yields a loss for optimizer 'decoder', found ['main']",
         ),
         (
             "R011",
             (5, 12),
-            "task 'adversarial' yields no loss for optimizer 'main'; "
+            "task 'duel' yields no loss for optimizer 'main'; "
             "it has losses for ['encoder', 'decoder']",
         ),
     ]
 
 
 def test_optimizer_without_a_loss_is_refused(faults_of, plan_of):
-    both = {"task": "adversarial", "loss": None, "optimizer": None}
+    both = {"task": "duel", "loss": None, "optimizer": None}
     assert plan_of(optimizers="{encoder: adam, decoder: sgd}", **both)
     ((_, _, message), (_, _, unused)) = faults_of(optimizers="{encoder: adam, decodr: sgd}", **both)
     assert message == (
-        "task 'adversarial' yields a loss for optimizer 'decoder', found ['encoder', 'decodr']; "
+        "task 'duel' yields a loss for optimizer 'decoder', found ['encoder', 'decodr']; "
         "did you mean 'decodr'?"
     )
-    assert unused.startswith("task 'adversarial' yields no loss for optimizer 'decodr'")
+    assert unused.startswith("task 'duel' yields no loss for optimizer 'decodr'")
 
 
 def test_optimizer_that_has_nothing_to_step_is_refused(faults_of):
@@ -364,7 +364,7 @@ def test_optimizer_that_has_nothing_to_step_is_refused(faults_of):
 
 def test_several_losses_need_a_named_monitor_to_stop_early(faults_of, plan_of):
     both = {
-        "task": "adversarial",
+        "task": "duel",
         "loss": None,
         "optimizer": None,
         "optimizers": "{encoder: adam, decoder: adam}",

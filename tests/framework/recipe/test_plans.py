@@ -168,7 +168,7 @@ def make_plan(folder, text, optimizers, **given):
         components=make_components(
             optimizers=optimizers, **({"loss": planned(print, role="loss")} | given)
         ),
-        seed=12,
+        root_seed=12,
         data=DATA,
         layers=(),
         num_parameters=0,

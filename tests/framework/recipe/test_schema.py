@@ -78,6 +78,10 @@ def test_defaults_are_filled_in(read):
         "metrics": [],
         "handlers": [],
         "figures": [],
+        "cross_validation": None,
+        "executor": None,
+        "schedules": [],
+        "seeds": [],
     }
 
 
@@ -133,20 +137,21 @@ def test_shipped_recipe_has_the_right_shape(name):
         ),
         (
             "training.num_epochs='6'",
-            "training.num_epochs: expected an integer of at least 1, found '6'; "
+            "training.num_epochs: expected an integer of at least 0, found '6'; "
             "remove the quotes [R012]",
         ),
         (
             "training.num_epochs=0",
-            "training.num_epochs: expected an integer of at least 1, found 0 [R012]",
+            "training.num_epochs: expected an integer of at least 1, found 0; "
+            "0 is for networks that all come from elsewhere and stay frozen [R012]",
         ),
         (
             "training.num_epochs=1.0",
-            "training.num_epochs: expected an integer of at least 1, found 1.0; write 1 [R012]",
+            "training.num_epochs: expected an integer of at least 0, found 1.0; write 1 [R012]",
         ),
         (
             "training.num_epochs=true",
-            "training.num_epochs: expected an integer of at least 1, found true [R012]",
+            "training.num_epochs: expected an integer of at least 0, found true [R012]",
         ),
         (
             "training.drop_last=yes",
@@ -208,7 +213,7 @@ def test_missing_keys_stand_at_the_recipe_or_the_block(tmp_path):
         "1:1: error: 'task' is missing; expected a string or a mapping [R010]",
         "1:1: error: 'optimizer' is missing; "
         "expected a component, or optimizers with several by name [R010]",
-        "2:1: error: training: 'num_epochs' is missing; expected an integer of at least 1 [R010]",
+        "2:1: error: training: 'num_epochs' is missing; expected an integer of at least 0 [R010]",
         "4:11: error: networks: expected at least one network, found none [R012]",
     ]
 

@@ -111,7 +111,7 @@ def test_plane_of_more_values_is_that_of_the_principal_components_and_says_so():
 
 def test_plane_of_two_values_names_them():
     (axes,) = grid_of(Run(), 2)[0].axes
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("first value", "second value")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("latent 1", "latent 2")
     assert axes.get_title(loc="left") == "latent plane"
 
 

@@ -1,0 +1,40 @@
+import pytest
+
+from framework.errors import StorageError
+from framework.reports.reporting import COMPARISON, report_if_over, report_runs
+from framework.runs.records import RunState
+
+
+def test_one_run_is_reported_and_several_are_compared(make_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = make_run("one"), make_run("two")
+    assert report_runs([first]) == first / "report.html"
+    assert report_runs([str(first), second]).name == COMPARISON
+    assert (tmp_path / COMPARISON).is_file()
+    assert report_runs([first, second], "else.html").is_file()
+    assert report_runs([first], tmp_path / "one.html").is_file()
+
+
+def test_place_that_cannot_be_written_to_is_told(make_run, tmp_path):
+    with pytest.raises(StorageError, match="gone"):
+        report_runs([make_run()], tmp_path / "nowhere" / "page.html")
+
+
+def test_only_a_run_that_is_over_is_reported(make_run):
+    warnings = []
+    over, begun = make_run("over"), make_run("begun", state=RunState())
+    report_if_over(over, warnings.append)
+    report_if_over(begun, warnings.append)
+    assert (over / "report.html").is_file()
+    assert not (begun / "report.html").exists()
+    assert warnings == []
+
+
+@pytest.mark.parametrize("damage", ['{"name": 3}', "{", "[]"])
+def test_report_that_cannot_be_made_is_a_warning(damage, make_run):
+    run, warnings = make_run(), []
+    (run / "meta.json").write_text(damage)
+    report_if_over(run, warnings.append)
+    (warning,) = warnings
+    assert warning.startswith(f"{run}: the report could not be written (")
+    assert warning.endswith(f"try again with: framework report {run}")
