@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from statistics import median
 
-WIDTH, HEIGHT = 400, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 10, 30
+WIDTH, HEIGHT = 400.0, 230.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 12.0, 10.0, 30.0
 _NUM_COLORS = 8
 _MOST_POINTS = 1000
 _LOG_FROM = 5.0
@@ -72,12 +72,12 @@ class Chart:
     y_ticks: Sequence[Tick]
     marks: Sequence[float] = ()
     is_logarithmic: bool = False
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    top: int = _TOP
-    bottom: int = HEIGHT - _BOTTOM
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = _LEFT
+    right: float = WIDTH - _RIGHT
+    top: float = _TOP
+    bottom: float = HEIGHT - _BOTTOM
 
     @property
     def legend(self) -> list[Line]:
@@ -105,7 +105,7 @@ class _Axis:
 
 
 def chart_of(
-    title: str, curves: Sequence[Curve], marked_epochs: Sequence[int] = ()
+    title: str, curves: Sequence[Curve], marked_epochs: Sequence[float] = ()
 ) -> Chart | None:
     """Lay curves out on common axes; None where none of them has a value."""
     values = [y for curve in curves for _, y in curve.points if y is not None]
@@ -160,7 +160,7 @@ def color_class(number: int) -> str:
 def _linear(values: Sequence[float]) -> tuple[float, float, list[float]]:
     """The ends of an axis that begins and ends near its values, and the marks on it."""
     low, high = min(values), max(values)
-    pad = (high - low or abs(high) or 1.0) * 0.05
+    pad = (high - low or abs(high)) * 0.05 or 1.0
     low, high = low - pad, high + pad
     step = _nice_step((high - low) / 5)
     return low, high, [i * step for i in range(ceil(low / step), floor(high / step) + 1)]
@@ -178,7 +178,7 @@ def _logarithmic(values: Sequence[float]) -> tuple[float, float, list[float]]:
 def _whole_steps(first: float, last: float) -> list[float]:
     step = float(ceil(_nice_step((last - first) / 5)))
     steps = [i * step for i in range(ceil(first / step), floor(last / step) + 1)]
-    return [first, *steps] if not steps or steps[0] - first > step / 2 else steps
+    return steps if first in steps else [first, *steps]
 
 
 def _nice_step(rough: float) -> float:

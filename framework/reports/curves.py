@@ -42,7 +42,7 @@ def curves_of(record: RunRecord) -> Curves:
     """
     trained = trained_runs(record)
     histories = [rows for rows in map(_history, trained) if rows]
-    kept = [run.best.epoch for run in trained if run.best is not None]
+    kept = [float(run.best.epoch) for run in trained if run.best is not None]
     columns = columns_of(histories)
     constants = _constants(histories, columns)
     charts = [

@@ -9,6 +9,7 @@ from typing import Any
 from framework.runs.records import RunRecord
 
 Row = dict[str, Any]
+"""Numbers by column; what was not finite is None."""
 
 SPLITS = ("validation", "train")
 _SCHEDULE = "schedule"
@@ -44,9 +45,13 @@ def read_history(directory: Path) -> list[Row]:
 
 def _row(line: bytes) -> Row:
     try:
-        return dict(json.loads(line))
+        return {name: _number(value) for name, value in json.loads(line).items()}
     except ValueError:  # the last line of a killed process
         return {}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def trained_runs(record: RunRecord) -> list[RunRecord]:

@@ -86,7 +86,7 @@ class UpstreamRuns:
             if record.status not in OVER or record.best is None:
                 message = f"the run is {record.status} and has no weights to take over"
                 hint = f"continue it with: framework run {upstream.run}"
-                raise CheckpointError(Fault("C066", message, place=str(upstream.run), hint=hint))
+                raise CheckpointError(Fault("C067", message, place=str(upstream.run), hint=hint))
             return record
         needed = self._plan_of(upstream, plan)
         key = (id(upstream.plan), needed.fold)

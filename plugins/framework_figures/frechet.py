@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-Images = Float[Tensor, "batch channels height width"]
+Images = Float[Tensor, "_ channels height width"]
+"""A batch of any size."""
 
 
 @torch.no_grad()
@@ -49,5 +50,7 @@ class _Features(nn.Module):
         super().__init__()
         self._judge = judge
 
-    def forward(self, images: Images) -> Float[Tensor, "batch features"]:
+    def forward(
+        self, images: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch features"]:
         return self._judge(images).flatten(1).cpu()

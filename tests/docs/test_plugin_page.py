@@ -12,6 +12,7 @@ from framework.application import check, run
 from framework.contracts import DataInfo
 from framework.discovery import discover
 from framework.hookspecs import KINDS
+from framework.jobs import Job, Outcome
 from framework.recipe import resolution
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,27 @@ training: {num_epochs: 1, batch_size: 500}
     assert record.status == "finished"
     assert record.test["loss/discriminator"] > 0
     assert record.test["spread/real"] > record.test["spread/generated"]
+
+
+def test_executor_of_the_page_carries_jobs_out_one_by_one(tmp_path, monkeypatch):
+    plugin = write(tmp_path, "\n\n".join(blocks("python")))
+    executor = discover([plugin], with_installed=False).find("executor", "one_by_one").factory()
+    interpreter = tmp_path / "interpreter"  # stands for `python -m framework job FILE`
+    interpreter.write_text('#!/bin/sh\n[ "$1 $2 $3" = "-m framework job" ] && . "$4"\n')
+    interpreter.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(interpreter))
+    jobs = []
+    for name in ("first", "second", "third"):
+        file = tmp_path / f"{name}.sh"
+        file.write_text(f"echo {name} $OMP_NUM_THREADS >> {tmp_path}/done; exit 6")
+        jobs.append(Job(name, file))
+    lines = []
+    outcomes = executor.carry_out(
+        jobs, num_threads=3, report=lines.append, is_stopped=lambda: len(lines) == 2
+    )
+    assert lines == ["first begins", "second begins"]
+    assert outcomes == [Outcome(job, 6) for job in jobs[:2]]
+    assert (tmp_path / "done").read_text() == "first 3\nsecond 3\n"
 
 
 def test_every_hook_has_its_row():

@@ -11,6 +11,7 @@ from framework.application import check, run
 from framework.contracts import Handler
 from framework.errors import CheckpointError, PluginError, RecipeError
 from framework.events import FitEvents
+from framework.reports.rendering import _environment
 
 SUPPORT = Path(__file__).parents[1] / "support"
 RECIPE = SUPPORT / "tiny.yaml"
@@ -40,6 +41,19 @@ def carried_out(tmp_path):
         return run(recipe, **(given | options)), told
 
     return carried_out
+
+
+BROKEN_FIGURE = """
+from framework import Figure, hookimpl
+
+class Broken(Figure):
+    def draw(self, run):
+        raise ValueError("no ink")
+
+@hookimpl
+def provide_figures():
+    return {"broken": Broken}
+"""
 
 
 class Failing(Handler):
@@ -110,6 +124,41 @@ def test_recipe_runs_and_is_shown_again(carried_out):
     by_directory, told = carried_out(record.directory)
     assert by_directory.was_already_over
     assert told == []
+
+
+def test_run_that_ends_writes_its_report(carried_out):
+    record, _ = carried_out()
+    page = record.directory / "report.html"
+    assert record.report == page
+    assert record.as_json()["report"] == str(page)
+    text = page.read_text(encoding="utf-8")
+    assert "layers.5" in text
+    assert "<b>finished</b> after 2 of 2 epochs" in text
+
+
+def test_run_that_is_cut_off_has_no_report(carried_out, tmp_path):
+    path = cut_off(carried_out, tmp_path)
+    assert not (path / "report.html").exists()
+
+
+def test_report_is_written_though_a_figure_failed(carried_out, tmp_path):
+    plugin = tmp_path / "broken_figure.py"
+    plugin.write_text(BROKEN_FIGURE)
+    overrides = [*SHORT[:-1], "figures=[broken]"]
+    with pytest.raises(PluginError, match="P013"):
+        carried_out(overrides=overrides, plugins=[PLUGIN, plugin])
+    (path,) = (tmp_path / "runs" / "tiny").iterdir()
+    assert "<b>finished</b>" in (path / "report.html").read_text(encoding="utf-8")
+
+
+def test_report_that_cannot_be_written_spoils_nothing(carried_out, monkeypatch):
+    monkeypatch.setattr("framework.reports.rendering.Path", Path("/nowhere").joinpath)
+    _environment.cache_clear()
+    record, told = carried_out()
+    _environment.cache_clear()
+    assert record.status == "finished"
+    assert record.report is None
+    assert "the report could not be written (TemplateNotFound" in told[-1]
 
 
 def test_new_trains_again(carried_out):

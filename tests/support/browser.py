@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 from typing import Any
 
+_PATIENCE_SECONDS = 60
 _COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
 _LOOK = """
 (() => {
@@ -24,7 +26,6 @@ _LOOK = """
     images: document.images.length,
     broken: [...document.images].filter(i => !i.complete || i.naturalWidth === 0).length,
     background: getComputedStyle(document.body).backgroundColor,
-    text: document.body.innerText,
   };
 })()
 """
@@ -34,7 +35,7 @@ class Browser:
     """Answers commands of the Chrome DevTools protocol; events are kept."""
 
     def __init__(self, write: int, read: int) -> None:
-        self._write, self._read = write, os.fdopen(read, "rb")
+        self._write, self._read = write, read
         self._number, self._buffer, self._session = 0, b"", None
         self.events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -57,32 +58,32 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            data = self._read.read1(1 << 20)
+            if not select([self._read], [], [], _PATIENCE_SECONDS)[0]:
+                raise TimeoutError("Chromium does not answer")
+            data = os.read(self._read, 1 << 20)
             if not data:
-                raise RuntimeError("Chromium is gone")
+                raise ConnectionError("Chromium is gone")
             self._buffer += data
         message, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(message)
 
-    def open(self, page: Path, *, width: int, scheme: str) -> dict[str, Any]:
-        """Show a page, every folded part of it unfolded; tell what there is to see."""
+    def open(self, page: Path) -> None:
+        """Show a page, every folded part of it unfolded."""
         self.events.clear()
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
-        scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.call("Emulation.setEmulatedMedia", features=[scheme_feature])
         self.call("Page.navigate", url=page.resolve().as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next())
         unfold = "document.querySelectorAll('details').forEach(d => d.open = true)"
         self.call("Runtime.evaluate", expression=unfold)
-        look = self.call("Runtime.evaluate", expression=_LOOK, returnByValue=True)
-        return look["result"]["value"] | {
+
+    def look(self, *, width: int, scheme: str) -> dict[str, Any]:
+        """Tell what there is to see of the page, and what it complained of and asked for so far."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", features=[feature])
+        seen = self.call("Runtime.evaluate", expression=_LOOK, returnByValue=True)
+        return seen["result"]["value"] | {
             "complaints": [e for e in self.events if e.get("method") in _COMPLAINTS],
             "requests": [
                 e["params"]["request"]["url"]
@@ -126,5 +127,6 @@ def browser(program: str, profile: Path) -> Iterator[Browser]:
         yield Browser(our_write, our_read)
     finally:
         os.close(our_write)
+        os.close(our_read)
         process.terminate()
         process.wait(timeout=20)

@@ -87,6 +87,26 @@ def test_one_of_optimizer_and_optimizers_is_needed():
     assert problems(optimizers={}) == [("R010", ("optimizer",))]
 
 
+FROZEN = {"from": "other", "freeze": True}
+THAWED = FROZEN | {"unfreeze_at_epoch": 1}
+
+
+def test_no_optimizer_is_needed_where_nothing_is_trained():
+    nothing = {"networks": {"encoder": FROZEN}, "training": {"num_epochs": 0}}
+    assert problems(**nothing) == []
+    assert problems(**nothing, optimizer="adam") == [("R008", ("optimizer",))]
+    trained = nothing | {"training": {"num_epochs": 1}}
+    assert problems(**trained) == [("R010", ("optimizer",))]
+
+
+@pytest.mark.parametrize("other", ["mlp_head", {"from": "other"}, THAWED])
+def test_what_can_be_trained_needs_an_epoch(other):
+    networks = {"encoder": FROZEN, "head": other}
+    assert problems(networks=networks, training={"num_epochs": 0}) == [
+        ("R012", ("training", "num_epochs"))
+    ]
+
+
 def test_both_optimizer_and_optimizers_are_too_much():
     assert problems(optimizer="adam", optimizers={"a": "sgd"}) == [("R008", ("optimizers",))]
 

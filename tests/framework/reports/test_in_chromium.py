@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-
 from browser import browser
+
 from framework.reports.reporting import report_runs
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -27,9 +27,10 @@ def test_pages_are_whole_and_fit(make_run, make_folds, tmp_path):
     backgrounds = set()
     with browser(PROGRAM, tmp_path / "profile") as chromium:
         for page, num_images in pages.items():
+            chromium.open(page)
             for width in (390, 1280):
                 for scheme in ("light", "dark"):
-                    look = chromium.open(page, width=width, scheme=scheme)
+                    look = chromium.look(width=width, scheme=scheme)
                     backgrounds.add((scheme, look["background"]))
                     assert (look["images"], look["broken"]) == (num_images, 0)
                     assert look["complaints"] == []
@@ -45,7 +46,8 @@ def test_browser_notices_what_is_wrong(tmp_path):
         "<div style='width: 900px'>wide</div></main><script>undefined.thing</script>"
     )
     with browser(PROGRAM, tmp_path / "profile") as chromium:
-        look = chromium.open(page, width=390, scheme="light")
+        chromium.open(page)
+        look = chromium.look(width=390, scheme="light")
     assert (look["broken"], look["scroll_width"]) == (2, 908)
     assert look["complaints"]
     assert look["too_wide"]

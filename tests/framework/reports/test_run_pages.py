@@ -24,7 +24,7 @@ def test_page_says_what_was_run_and_what_came_of_it(make_run):
     words = words_of(page_of(make_run(figures={"latent_map": {"spread": 0.25}})))
     for expected in (
         "encoder (conv_encoder) and decoder (mirrored_decoder) trained on digits by the task "
-        "reconstruction with the loss mse : 60,000 training images of 1×28×28, 1,234 parameters.",
+        "reconstruction with the loss mse : 60,000 training images of 1x28x28, 1,234 parameters.",
         "What it is for, in two lines.",
         "finished after 3 of 3 epochs",
         "validation/loss 0.2 kept after epoch 2",
@@ -34,7 +34,7 @@ def test_page_says_what_was_run_and_what_came_of_it(make_run):
         "psnr 12 11.5 11 9.09 % higher",
         "Constant: lr 0.001.",
         "Latent map spread 0.25",
-        "encoder layers.conv1 Conv2d 1×28×28 8×14×14 80",
+        "encoder layers.conv1 Conv2d 1x28x28 8x14x14 80",
         "latent_dim: 4",
         "threads 2 of 8 cores",
         "plugin torch 0.1.0 · abababababab",

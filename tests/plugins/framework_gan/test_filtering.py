@@ -67,7 +67,7 @@ def test_generated_images_pass_the_chain_in_its_order():
 
 def test_chain_is_the_one_named():
     networks = make_networks(half=Scale(0.5))
-    filter_with_it = make_task(networks, chain=["half"]).operations()["filter"]
+    filter_with_it = make_task(networks, chain=("half",)).operations()["filter"]
     assert filter_with_it(IMAGES).equal((IMAGES / 2).sigmoid())
 
 
@@ -90,7 +90,7 @@ def test_without_a_judge_nothing_judges():
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"chain": ["encoder", "decodr"]}, "did you mean 'decoder'"),
+        ({"chain": ("encoder", "decodr")}, "did you mean 'decoder'"),
         ({"judge": "classifier"}, "'classifier', which is no network of this recipe"),
     ],
 )
