@@ -34,7 +34,7 @@ class ResidentLoader:
         device: torch.device | None = None,
         seed: int | None = None,
         drop_last: bool = False,
-        prepared: Shaped[Tensor, "batch *_"] | None = None,
+        prepared: Shaped[Tensor, "_ *_"] | None = None,
     ) -> None:
         device = device or torch.device("cpu")
         self._images = images.images.to(device)

@@ -128,7 +128,7 @@ def training_loader(
     images: ImageSet,
     splits: Splits,
     device: torch.device,
-    prepared: Shaped[Tensor, "batch *_"] | None = None,
+    prepared: Shaped[Tensor, "_ *_"] | None = None,
 ) -> ResidentLoader:
     """Serve the training images, shuffled anew each epoch."""
     training = plan.recipe.training
@@ -149,7 +149,7 @@ def evaluation_loader(
     images: ImageSet,
     places: Int[Tensor, " batch"],
     device: torch.device,
-    prepared: Shaped[Tensor, "batch *_"] | None = None,
+    prepared: Shaped[Tensor, "_ *_"] | None = None,
 ) -> ResidentLoader:
     """Serve images in their own order, for measuring."""
     return ResidentLoader(

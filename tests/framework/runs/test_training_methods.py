@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from ignite.engine import Events
+from safetensors.torch import load_file
 
 from framework.contracts import Handler
 from framework.discovery import discover
@@ -17,6 +18,7 @@ from framework.recipe.planning import make_plan
 from framework.recipe.schema import read_recipe
 from framework.runs.assembly import split_images
 from framework.runs.fit import Fit
+from framework.runs.records import read_run
 
 SUPPORT = Path(__file__).parents[2] / "support"
 CPU = torch.device("cpu")
@@ -277,3 +279,24 @@ def test_time_limit_ends_the_fit_and_says_why():
     fit = carried_out(make_fit("training.time_limit_minutes=1e-9"))
     assert (fit.status, fit.epoch) == ("early_stopped", 1)
     assert fit.reason.startswith("training has taken ")
+
+
+def test_run_without_epochs_measures_and_draws_the_networks_that_it_is_given(
+    tmp_path, carried_out_in
+):
+    origin = (
+        f"{{from: {SUPPORT / 'tiny.yaml'}, freeze: true, overrides: ['training.num_epochs=1']}}"
+    )
+    (tmp_path / "zero.yaml").write_text(
+        "name: zero\nseed: 0\ndataset: tiny_images\n"
+        f"networks: {{encoder: {origin}, decoder: {origin}}}\n"
+        "task: reconstruction\nloss: mse\ntraining: {num_epochs: 0}\nfigures: [weight_digests]\n"
+    )
+    record = carried_out_in(tmp_path, "training.num_epochs=0", recipe=tmp_path / "zero.yaml")
+    (upstream,) = (tmp_path / "tiny").iterdir()
+    assert (record.status, record.epoch, record.best.epoch) == ("finished", 0, 0)
+    kept, given = (load_file(path / "best.safetensors") for path in (record.directory, upstream))
+    assert kept.keys() == given.keys()
+    assert all(kept[key].equal(value) for key, value in given.items())
+    assert record.test["loss"] == read_run(upstream).test["loss"]
+    assert [path.stem for path in record.pictures] == ["weight_digests"]
