@@ -17,7 +17,8 @@ class Merge:
 
     A mapping that holds `type` is a component, and a bare name beside a mapping counts as
     `{type: name}`; a component of another type replaces the whole component below it. A mapping of
-    numbers laid over a list by an override changes those items.
+    numbers laid over a list by an override changes those items. A network `from` elsewhere and one
+    with a `type` replace each other as a whole.
 
     Attributes:
         faults: places where a mapping would meet a scalar or a list.
@@ -85,24 +86,25 @@ class Merge:
     def _notice(self, old: Mapping[str, Entry], new: Mapping[str, Entry], above: Node) -> None:
         dropped = ", ".join(key for key in old if key not in new)
         if above.is_from_override and dropped:
-            previous = old[_TYPE].node.value
+            previous = (old.get(_TYPE) or old[_ORIGIN]).node.value
             self.notices.append(f"{above.place}: dropped what '{previous}' had set: {dropped}")
 
 
 def _as_components(below: Node, above: Node) -> tuple[Node, Node]:
     if isinstance(above.value, dict) and isinstance(below.value, str):
         return mapping_node({_TYPE: below}, below.place), above
-    if isinstance(below.value, dict) and isinstance(above.value, str) and _TYPE in below.value:
+    is_component = isinstance(below.value, dict) and not {_TYPE, _ORIGIN}.isdisjoint(below.value)
+    if is_component and isinstance(above.value, str):
         return below, mapping_node({_TYPE: above}, above.place)
     return below, above
 
 
 def _changes_type(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> bool:
-    if _ORIGIN in new and _ORIGIN not in old and _TYPE in old:
-        return True
-    if _TYPE not in old or _TYPE not in new:
+    if _ORIGIN in new:
+        return _ORIGIN not in old and _TYPE in old
+    if _TYPE not in new or old.keys().isdisjoint({_TYPE, _ORIGIN}):
         return False
-    return old[_TYPE].node.value != new[_TYPE].node.value
+    return _TYPE not in old or old[_TYPE].node.value != new[_TYPE].node.value
 
 
 def _noun(node: Node) -> str:

@@ -1,11 +1,11 @@
 """Reports of runs: the page of one, or several side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from framework.reports.comparison_pages import write_comparison
-from framework.reports.run_pages import write_report
-from framework.runs.records import OVER, read_state
+from framework.reports.run_pages import write_page, write_report
+from framework.runs.records import OVER, REPORT, RunRecord, read_run
 
 COMPARISON = "comparison.html"
 """Where several runs are compared, unless another file is named."""
@@ -31,17 +31,25 @@ def report_runs(runs: Sequence[str | Path], output: str | Path | None = None) ->
 
 
 def report_if_over(run: Path, warn: Callable[[str], None]) -> None:
-    """Write the report of a run, and those of its parts, if the run is over.
+    """Write the report of a run if the run is over, and those that its parts do not have yet.
 
-    A report that cannot be written is a warning: it is made of the run, and spoils none of it.
+    A part that is over does not change any more, whatever becomes of the others, nor does its
+    report. One that cannot be written is a warning: it is made of the run, and spoils none of it.
 
     Args:
         run: the run directory.
         warn: takes warnings.
     """
     try:
-        if read_state(run).status in OVER:
-            write_report(run)
+        for record in _to_be_reported(read_run(run)):
+            write_page(record, record.directory / REPORT)
     except Exception as error:  # whatever a file of the run may hold
         reason = f"the report could not be written ({type(error).__name__}: {error})"
         warn(f"{run}: {reason}; try again with: framework report {run}")
+
+
+def _to_be_reported(record: RunRecord) -> Iterator[RunRecord]:
+    for part in record.parts:
+        yield from (each for each in _to_be_reported(part) if each.report is None)
+    if record.status in OVER:
+        yield record

@@ -225,16 +225,21 @@ def write_report(directory: Path, output: Path | None = None) -> Path:
     record = read_run(directory)
     if output is None:
         return _write_all(record)
-    return _write(record, output)
+    return write_page(record, output)
 
 
 def _write_all(record: RunRecord) -> Path:
     for part in record.parts:
         _write_all(part)
-    return _write(record, record.directory / REPORT)
+    return write_page(record, record.directory / REPORT)
 
 
-def _write(record: RunRecord, path: Path) -> Path:
+def write_page(record: RunRecord, path: Path) -> Path:
+    """Write the report of a run alone; answer where it is.
+
+    Raises:
+        StorageError: the disk does not take it.
+    """
     text = render("run.html", page=RunPage(record))
     write_durably(path, text.encode(errors="backslashreplace"))
     return path

@@ -125,12 +125,12 @@ def _carried_out(
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
         return read_run(store.path).shown_again()
-    try:
-        with interruptions() as interruption:
-            execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
+    with interruptions() as interruption:
+        execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
+        try:
             carry_out_in(plan, store, execution)
-    finally:  # a run is over, too, where a figure of it failed
-        options.report(store.path, options.warn)
+        finally:  # a run is over, too, where a figure of it failed
+            options.report(store.path, options.warn)
     return read_run(store.path)
 
 

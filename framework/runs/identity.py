@@ -35,9 +35,7 @@ def plugins_of(plan: Plan) -> dict[str, dict[str, str]]:
     }
 
 
-def identity_of(
-    plan: Plan, data_fingerprint: str, needs: Mapping[str, str] | None = None
-) -> str:
+def identity_of(plan: Plan, data_fingerprint: str, needs: Mapping[str, str] | None = None) -> str:
     """Digest of everything that decides a run's weights.
 
     Of a network that comes from elsewhere the identity of its run counts (`needs`), not the words

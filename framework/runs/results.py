@@ -53,5 +53,5 @@ def result_of(record: RunRecord) -> dict[str, Any]:
 
 def command_of(meta: dict[str, Any]) -> str:
     """The command that began the run, as it would be typed."""
-    _, *words = meta["command"] or [""]
+    _, *words = meta.get("command") or [""]
     return shlex.join(["framework", *words])

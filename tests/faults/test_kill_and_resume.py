@@ -46,7 +46,7 @@ REGROWING = (
 METHODS = {
     "lasting_pruning": (f"weight_pruning={LASTING}",),
     "regrowing_pruning": (f"weight_pruning={REGROWING}",),
-    "warm_up": ("scheduler={type: one_cycle, max_lr: 0.1, warm_up_num_epochs: 1.5}",),
+    "warm_up": ("scheduler={type: cosine, warm_up_num_epochs: 1.5}", "handlers=[]"),
     "averaging": ("averaging={decay: 0.8}",),
     "denoising": (
         "task={type: denoising, corruptions: [{type: gaussian_noise, std: 0.2}, salt_and_pepper]}",

@@ -23,7 +23,7 @@ def test_chain_is_all_networks_unless_it_names_some():
 
 
 def test_unknown_names_are_all_told_with_the_nearest_known():
-    with pytest.raises(ValueError, match="names 'secnd'.*did you mean 'second'.*names 'x'"):
+    with pytest.raises(ValueError, match=r"names 'secnd'.*did you mean 'second'.*names 'x'"):
         choose_chain(NETWORKS, ("secnd", "first", "x"))
 
 

@@ -89,8 +89,9 @@ def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
     losses = {"loss"} if len(plan.loss_names) == 1 else {f"loss/{n}" for n in plan.loss_names}
     assert {*losses, *plan.components.metrics} <= record.test.keys()
     assert {path.stem for path in record.pictures} == set(plan.components.figures)
-    rows = (record.directory / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(row)["iteration"] for row in rows] == [2] * num_epochs
+    for each in record.parts or [record]:
+        rows = (each.directory / "metrics.jsonl").read_text().splitlines()
+        assert [json.loads(row)["iteration"] for row in rows] == [2] * num_epochs
 
 
 def write_images(folder):

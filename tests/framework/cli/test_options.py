@@ -33,8 +33,12 @@ def test_all_commands_are_there():
         "check",
         "runs list",
         "runs show",
+        "report",
         "recipes list",
         "recipes copy",
         "components list",
         "components describe",
+        "apply",
+        "export",
+        "job",
     ]

@@ -74,3 +74,13 @@ def test_empty_loader_has_no_batches():
     loader = ResidentLoader(_images(), torch.arange(0), batch_size=4)
     assert len(loader) == 0
     assert list(loader.epoch()) == []
+
+
+def test_what_was_prepared_of_an_image_is_served_with_it():
+    prepared = torch.arange(10) * 3
+    loader = ResidentLoader(
+        _images(), torch.tensor([7, 2, 9]), batch_size=2, seed=0, prepared=prepared
+    )
+    for batch in loader.epoch(1):
+        assert torch.equal(batch.prepared, batch.indices * 3)
+    assert next(_loader(batch_size=2).epoch()).prepared is None

@@ -63,3 +63,14 @@ def test_there_are_no_more_parts_than_images():
 def test_parts_of_images_without_labels_have_none():
     parts, *_ = parts_of(make_batch(4, has_labels=False), 2)
     assert [part.labels for part in parts] == [None, None]
+
+
+def test_what_was_prepared_goes_with_its_images():
+    whole = make_batch(5)
+    batch = Batch(whole.images, whole.labels, whole.indices, torch.arange(10).reshape(5, 2))
+    parts, _, _ = parts_of(batch, 2)
+    assert [part.prepared.tolist() for part in parts] == [
+        [[0, 1], [2, 3], [4, 5]],
+        [[6, 7], [8, 9]],
+    ]
+    assert [part.prepared for part in parts_of(whole, 2)[0]] == [None, None]

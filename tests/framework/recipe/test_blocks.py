@@ -7,6 +7,7 @@ from framework.recipe.blocks import (
     Averaging,
     Block,
     GradientClipping,
+    Origin,
     PruningGroup,
     Schedule,
     Training,
@@ -35,6 +36,11 @@ GROUP = {"network": "encoder", "amount": 0.1}
         (Schedule, {"parameter": "loss.weight", "points": ((2, 0.5), (2, 0.6))}),
         (Schedule, {"parameter": "loss.weight", "points": ((2, 0.5), (1, 0.6))}),
         (Schedule, {"parameter": "loss.weight", "points": ((1, 0.5), (2, float("nan")))}),
+        (Origin, {"freeze": True}),
+        (Origin, {"from": ""}),
+        (Origin, {"from": "a.yaml", "overrides": "seed=1"}),
+        (Origin, {"from": "a.yaml", "unfreeze_at_epoch": 0}),
+        (Origin, {"from": "a.yaml", "lr": 0.0}),
         (PruningGroup, {"network": "encoder", "amount": 1}),
         (PruningGroup, {"network": "encoder", "amount": 0}),
         (PruningGroup, {"network": "encoder", "amount": True}),
@@ -73,3 +79,17 @@ def test_pruning_may_take_nothing_or_all(amount):
         False,
         "l1_unstructured",
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "frozen"),
+    [
+        ({}, []),
+        ({"freeze": True}, [1, 2, 3, 4]),
+        ({"freeze": True, "unfreeze_at_epoch": 3}, [1, 2]),
+        ({"freeze": True, "unfreeze_at_epoch": 1}, []),
+    ],
+)
+def test_network_is_frozen_before_the_epoch_that_is_named(given, frozen):
+    origin = Origin(reference="a.yaml", **given)
+    assert [epoch for epoch in range(1, 5) if origin.is_frozen(epoch)] == frozen

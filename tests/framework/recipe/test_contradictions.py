@@ -91,6 +91,43 @@ FROZEN = {"from": "other", "freeze": True}
 THAWED = FROZEN | {"unfreeze_at_epoch": 1}
 
 
+@pytest.mark.parametrize(
+    ("spec", "key"),
+    [
+        (FROZEN, None),
+        (FROZEN | {"unfreeze_at_epoch": 3, "lr": 1e-4}, None),
+        ({"from": "other", "lr": 1e-4}, None),
+        ({"from": "other", "unfreeze_at_epoch": 3}, "unfreeze_at_epoch"),
+        (FROZEN | {"lr": 1e-4}, "lr"),
+        (FROZEN | {"lr": None, "unfreeze_at_epoch": None}, None),
+        ({"type": "thawing", "unfreeze_at_epoch": 3}, None),  # a parameter of its own
+    ],
+)
+def test_settings_of_a_network_from_elsewhere_go_together(spec, key):
+    found = problems(**ONE, networks={"encoder": spec, "head": "mlp_head"})
+    assert found == ([("R008", ("networks", "encoder", key))] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_found"), [(FROZEN, True), (THAWED, True), ({"from": "other"}, False)]
+)
+def test_frozen_weights_are_not_pruned(origin, is_found):
+    groups = [{"network": "head", "amount": 0.1}, {"network": "encoder", "amount": 0.1}]
+    networks = {"encoder": origin, "head": "mlp_head"}
+    found = problems(**ONE, networks=networks, weight_pruning={"groups": groups})
+    assert found == [("R008", ("weight_pruning", "groups", 1))] * is_found
+
+
+@pytest.mark.parametrize("epoch", [2, None])
+def test_training_begins_with_something_to_step(epoch):
+    late = FROZEN | {"unfreeze_at_epoch": epoch}
+    assert problems(**ONE, networks={"encoder": late, "head": late}) == [("R008", ("optimizer",))]
+    assert problems(**ONE, networks={"encoder": late, "head": THAWED}) == []
+    assert problems(optimizers={"encoder": "adam", "head": "adam"}, networks={"encoder": late}) == [
+        ("R008", ("optimizers", "encoder"))
+    ]
+
+
 def test_no_optimizer_is_needed_where_nothing_is_trained():
     nothing = {"networks": {"encoder": FROZEN}, "training": {"num_epochs": 0}}
     assert problems(**nothing) == []

@@ -59,6 +59,15 @@ def merged(below, above):
             "a: {inner: {q: 1}}",
             {"a": {"type": "x", "inner": {"type": "p", "q": 1}}},
         ),
+        # networks from elsewhere
+        ("a: {type: x, b: 1}", "a: {from: r, freeze: true}", {"a": {"from": "r", "freeze": True}}),
+        ("a: x", "a: {from: r}", {"a": {"from": "r"}}),
+        ("a: {from: r, lr: 1}", "a: {from: s}", {"a": {"from": "s", "lr": 1}}),
+        ("a: {from: r}", "a: {b: 1}", {"a": {"from": "r", "b": 1}}),
+        ("a: {from: r, b: 1}", "a: {type: x, c: 2}", {"a": {"type": "x", "c": 2}}),
+        ("a: {from: r, b: 1}", "a: x", {"a": {"type": "x"}}),
+        ("a: {from: r, type: x}", "a: {type: x, b: 1}", {"a": {"from": "r", "type": "x", "b": 1}}),
+        ("a: {from: r, type: x}", "a: {from: s}", {"a": {"from": "s", "type": "x"}}),
     ],
 )
 def test_merging(below, above, result):

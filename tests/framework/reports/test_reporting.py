@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from framework.errors import StorageError
@@ -28,6 +30,23 @@ def test_only_a_run_that_is_over_is_reported(make_run):
     assert (over / "report.html").is_file()
     assert not (begun / "report.html").exists()
     assert warnings == []
+
+
+def test_part_that_is_over_is_reported_once_and_before_the_others(make_folds, state):
+    run = make_folds()
+    (run / "state.json").write_text(json.dumps(RunState().as_json()))
+    (run / "fold-1" / "state.json").write_text(json.dumps(RunState().as_json()))
+    pages = [run / "report.html", run / "fold-0" / "report.html", run / "fold-1" / "report.html"]
+    report_if_over(run, [].append)
+    assert [page.exists() for page in pages] == [False, True, False]
+    pages[1].write_text("as it was")
+    for directory in (run, run / "fold-1"):
+        (directory / "state.json").write_text(json.dumps(state.as_json()))
+    report_if_over(run, [].append)
+    assert [page.exists() for page in pages] == [True, True, True]
+    assert pages[1].read_text() == "as it was"
+    report_runs([run])
+    assert pages[1].read_text() != "as it was"
 
 
 @pytest.mark.parametrize("damage", ['{"name": 3}', "{", "[]"])

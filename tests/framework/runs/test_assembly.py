@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from framework.contracts import ImageSet
+from framework.contracts import ImageSet, Task
 from framework.discovery import discover
 from framework.errors import DataError
 from framework.recipe.building import build_networks
@@ -20,6 +20,7 @@ from framework.runs.assembly import (
     build_optimizers,
     build_schedulers,
     evaluation_loader,
+    prepared_images,
     split_images,
     training_loader,
 )
@@ -78,6 +79,63 @@ def test_only_optimizer_steps_every_network():
     (optimizer,) = build_optimizers(plan, networks).values()
     stepped = {id(p) for group in optimizer.param_groups for p in group["params"]}
     assert stepped == {id(p) for network in networks.values() for p in network.parameters()}
+
+
+class Coding(Task):
+    """Prepares codes of its encoder, and counts how many images it did that for."""
+
+    def __init__(self, networks, answers=1):
+        self.networks, self.answers, self.sizes = networks, answers, []
+
+    def prepare(self, batch, frozen):
+        assert frozen == {"encoder"}
+        self.sizes.append(len(batch))
+        return self.networks["encoder"](batch.images) if len(self.sizes) <= self.answers else None
+
+    def losses(self, batch):
+        yield "main", batch.images.mean()
+
+    def evaluate(self, batch):
+        return batch.images, batch.images
+
+
+@pytest.fixture
+def frozen(tmp_path):
+    """Plans a decoder on an encoder from elsewhere, and builds both."""
+
+    def frozen(origin):
+        path = tmp_path / "down.yaml"
+        networks = f"{{encoder: {{from: {SUPPORT / 'tiny.yaml'}, {origin}}}}}"
+        path.write_text(f"extends: {SUPPORT / 'tiny.yaml'}\nnetworks: {networks}\n")
+        document = load_document(path, ["training.evaluation_batch_size=100"])
+        registry = discover([SUPPORT / "tiny_images.py"])
+        plan = make_plan(read_recipe(document), document, registry)[0]
+        return plan, build_on(plan, CPU)
+
+    return frozen
+
+
+def test_what_frozen_networks_make_of_images_is_prepared_once_for_each(frozen):
+    plan, networks = frozen("freeze: true")
+    task = Coding(networks, answers=3)
+    rows = prepared_images(plan, task, networks, make_images(), CPU)
+    assert task.sizes == [100, 100, 56]
+    assert not networks["encoder"].training
+    assert not rows.requires_grad
+    assert torch.equal(rows[7], networks["encoder"](torch.zeros(1, 1, 8, 8))[0])
+
+
+@pytest.mark.parametrize("origin", ["lr: 0.1", "freeze: true, unfreeze_at_epoch: 12"])
+def test_nothing_is_prepared_by_networks_that_learn(frozen, origin):
+    plan, networks = frozen(origin)
+    task = Coding(networks)
+    assert prepared_images(plan, task, networks, make_images(), CPU) is None
+    assert task.sizes == []
+
+
+def test_task_may_decline_to_prepare(frozen):
+    plan, networks = frozen("freeze: true")
+    assert prepared_images(plan, Coding(networks, answers=0), networks, make_images(), CPU) is None
 
 
 def test_several_optimizers_step_each_its_namesake_but_nothing_frozen(tmp_path):

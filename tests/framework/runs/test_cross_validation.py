@@ -185,7 +185,7 @@ def test_directory_of_the_whole_holds_what_is_kept_and_no_fit(whole):
     found = {path.name for path in whole.directory.iterdir()}
     assert found == {
         *("recipe.yaml", "resolved.yaml", "meta.json", "state.json", "result.json", "log.txt"),
-        *("run.lock", "best.safetensors", "out_of_fold.safetensors", "figures"),
+        *("run.lock", "report.html", "best.safetensors", "out_of_fold.safetensors", "figures"),
         *("fold-0", "fold-1", "fold-2"),
     }
     assert whole.seconds == pytest.approx(sum(part.seconds for part in whole.parts))

@@ -1,4 +1,4 @@
-"""Runs that need runs: carried out once, reused, taken over whole, and honest about their images."""
+"""Runs that need runs: carried out once, reused, and honest about the images that they saw."""
 
 import hashlib
 import shutil
@@ -196,7 +196,7 @@ def test_interrupted_upstream_is_continued_to_the_same_bits(down, tmp_path, line
     assert sha256_of(whole.directory / "best.safetensors") == broken.best.sha256
 
 
-def test_interrupted_run_needs_its_upstream_no_more(down, tmp_path, recipe):
+def test_interrupted_run_needs_its_upstream_no_more(down, tmp_path):
     down()
     whole = digest_of(*runs_in(tmp_path, "down"))
     shutil.rmtree(tmp_path / "runs" / "down")
@@ -331,9 +331,7 @@ def test_upstream_on_other_images_is_one_for_all_folds(down, recipe, tmp_path, o
     assert record.note.startswith("test metrics")
 
 
-def test_images_that_a_named_run_has_seen_are_counted_and_noted(
-    recipe, carried_out, planned_from, tmp_path
-):
+def test_images_that_a_named_run_has_seen_are_counted_and_noted(recipe, carried_out, planned_from):
     up = recipe("up.yaml")
     upstream = carried_out(up, SEES_ALL).directory
     named = f"{{encoder: {{from: {upstream}}}, decoder: linear_decoder}}"
@@ -355,7 +353,8 @@ def test_named_run_is_noted_in_every_fold_and_in_the_whole(recipe, carried_out, 
     record = carried_out(recipe("down.yaml", networks=named), FOLDS)
     seen = [need_of(part.directory)["validation_images_seen"] for part in record.parts]
     assert sum(seen) == 192  # every image that trained it validates once
-    assert all(f"{number} of the images" in p.note for number, p in zip(seen, record.parts))
+    notes = [part.note for part in record.parts]
+    assert all(f"{number} of the" in note for number, note in zip(seen, notes, strict=True))
     assert f"fold-0: {record.parts[0].note}; so in 1 more of its parts" in record.note
     assert runs_in(tmp_path) == [upstream]
 
@@ -389,7 +388,7 @@ def test_damaged_weights_of_an_upstream_are_refused(down, tmp_path):
 
 def test_threads_of_the_upstream_are_its_own(down, recipe, tmp_path):
     own = torch.get_num_threads()
-    recipe("up.yaml", training=f"{{num_epochs: 1, batch_size: 64, num_threads: {own + 1}}}")
+    recipe("up.yaml", training=f"{{num_epochs: 1, batch_size: 192, num_threads: {own + 1}}}")
     record = down()
     assert read_meta(runs_in(tmp_path)[0])["num_threads"] == own + 1
     assert read_meta(record.directory)["num_threads"] == torch.get_num_threads() == own
