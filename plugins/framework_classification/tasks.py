@@ -51,6 +51,7 @@ class Classification(Task):
         self._chain = choose_chain(networks, chain)
         self._loss = loss
         self._num_prepared = 0
+        self._kept: tuple[Batch, Tensor] | None = None
 
     def prepare(self, batch: Batch, frozen: Collection[str]) -> Tensor | None:
         """The codes of the frozen networks at the beginning of the chain, if there are any."""
@@ -69,13 +70,18 @@ class Classification(Task):
         Raises:
             ValueError: the chain does not end in a logit per class.
         """
-        yield SINGLE_OPTIMIZER, self._loss(self._logits(batch), batch.labels)
+        logits = self._logits(batch)
+        # metrics of the same batch come next; without this a validation would cost twice the passes
+        self._kept = None if logits.requires_grad else (batch, logits)
+        yield SINGLE_OPTIMIZER, self._loss(logits, batch.labels)
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Answer (probabilities, classes)."""
         if batch.labels is None:
             raise ValueError("these images have no classes")
-        return self._logits(batch).softmax(1), batch.labels
+        kept, self._kept = self._kept, None
+        logits = kept[1] if kept and kept[0] is batch else self._logits(batch)
+        return logits.softmax(1), batch.labels
 
     def operations(self) -> Mapping[str, Callable[[Tensor], Tensor]]:
         """`classify`, which answers probabilities, and `encode`, all but the last network."""

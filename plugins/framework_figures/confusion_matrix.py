@@ -10,19 +10,23 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Drawing
 
 from framework import Figure, FinishedRun
+from framework_figures.classes import class_names
 from framework_figures.style import INK, MUTED, PALETTE, make_drawing
 
 _CELL_PIXELS = 74
-_LABEL_PIXELS = 250
+_LEFT_PIXELS, _BOTTOM_PIXELS, _TOP_PIXELS, _RIGHT_PIXELS = 250, 200, 60, 30
 _DARK_SHARE = 0.55
+_LARGE_MISTAKE = 0.25
+"""Share of a row from which on a mistake is shown in the full colour."""
+
 _IMAGES_AT_A_TIME = 1024
 
 
 class ConfusionMatrix(Figure):
     """Test images by their class (rows) and by the class that they are taken for (columns).
 
-    Cells show percent of the row, which the diagonal shows as the class's recall. Its values are
-    accuracy, and for each class recall, precision and F1.
+    Cells show percent of the row: in blue what is right, which is the class's recall, in orange the
+    mistakes. Its values are accuracy, and for each class recall, precision and F1.
     """
 
     def __init__(self) -> None:
@@ -35,11 +39,12 @@ class ConfusionMatrix(Figure):
             ValueError: the task answers no probability per class, or images have no class.
         """
         self._counts = _count(run)
-        names = _names(run)
-        size = _LABEL_PIXELS + _CELL_PIXELS * len(names) + 40
-        drawing = make_drawing(size, size)
-        edge = _LABEL_PIXELS / size
-        axes = drawing.add_axes((edge, edge - 0.02, 1 - edge - 0.03, 1 - edge - 0.03))
+        names = class_names(run.data)
+        side = _CELL_PIXELS * len(names)
+        width, height = _LEFT_PIXELS + side + _RIGHT_PIXELS, _BOTTOM_PIXELS + side + _TOP_PIXELS
+        drawing = make_drawing(width, height)
+        place = (_LEFT_PIXELS / width, _BOTTOM_PIXELS / height, side / width, side / height)
+        axes = drawing.add_axes(place)
         shares = self._counts / np.maximum(1, self._counts.sum(1, keepdims=True))
         _draw_cells(axes, shares)
         _label(axes, names, self._counts)
@@ -53,7 +58,7 @@ class ConfusionMatrix(Figure):
         precision = right / np.maximum(1, counts.sum(0))
         f1 = 2 * right / np.maximum(1, counts.sum(0) + counts.sum(1))
         found = {"accuracy": float(right.sum() / max(1, counts.sum()))}
-        for place, name in enumerate(_names(run)):
+        for place, name in enumerate(class_names(run.data)):
             found[f"recall/{name}"] = float(recall[place])
             found[f"precision/{name}"] = float(precision[place])
             found[f"f1/{name}"] = float(f1[place])
@@ -77,17 +82,16 @@ def _count(run: FinishedRun) -> Int[np.ndarray, "classes classes"]:
     return counts.reshape(num_classes, num_classes).numpy()
 
 
-def _names(run: FinishedRun) -> list[str]:
-    return list(run.data.class_names) or [str(n) for n in range(run.data.num_classes)]
-
-
 def _draw_cells(axes: Axes, shares: Float[np.ndarray, "classes classes"]) -> None:
-    colours = LinearSegmentedColormap.from_list("shares", ["#ffffff", PALETTE[0]])
-    axes.imshow(shares, cmap=colours, vmin=0, vmax=1)
+    is_right = np.eye(len(shares), dtype=bool)
+    for colour, hidden, largest in ((0, ~is_right, 1.0), (1, is_right, _LARGE_MISTAKE)):
+        colours = LinearSegmentedColormap.from_list("shares", ["#ffffff", PALETTE[colour]])
+        axes.imshow(np.ma.array(shares, mask=hidden), cmap=colours, vmin=0, vmax=largest)
     for (row, column), share in np.ndenumerate(shares):
         if share >= 0.0005:  # noqa: PLR2004  what rounds to nothing is left blank
             text = f"{share * 100:.1f}"
-            colour = "white" if share > _DARK_SHARE else INK
+            strength = share if row == column else share / _LARGE_MISTAKE
+            colour = "white" if strength > _DARK_SHARE else INK
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8.5)
 
 
@@ -104,5 +108,5 @@ def _label(axes: Axes, names: list[str], counts: Int[np.ndarray, "classes classe
     axes.set_xlabel("taken for, in percent of the row", color=MUTED, fontsize=10, labelpad=8)
     axes.set_ylabel("class", color=MUTED, fontsize=10)
     share = np.trace(counts) / max(1, counts.sum())
-    title = f"{share:.1%} of {counts.sum():,} test images are classified rightly"
+    title = f"{share:.1%} of {counts.sum():,} test images are classified correctly"
     axes.set_title(title, loc="left", color=INK, fontsize=11, pad=10)

@@ -13,6 +13,7 @@ from framework.recipe.plans import Plan
 from framework.runs.assembly import split_images
 from framework.runs.directory import RunDirectory
 from framework.runs.fit import Fit
+from framework.runs.inheritance import Inheritance
 
 CPU = torch.device("cpu")
 NO_DOWNLOAD = "dataset.download=false"
@@ -36,15 +37,19 @@ def training_images(plan: Plan, *, is_quick: bool = False) -> ImageSet:
     return ImageSet(images.images[:count], labels)
 
 
-def epochs_of(plan: Plan, images: ImageSet, folder: Path) -> Callable[[], None]:
+def epochs_of(
+    plan: Plan, images: ImageSet, folder: Path, begun: Inheritance | None = None
+) -> Callable[[], None]:
     """A function that advances a real fit by one epoch, checkpoint and log included.
 
     Args:
         plan: what to train, for at least one epoch more than the function is called.
         images: what to train on and to validate with.
         folder: where the run directory is made; must not exist.
+        begun: weights that networks from elsewhere begin with.
     """
-    store = RunDirectory.create(folder, texts={}, meta={})
+    begun = begun or Inheritance()
+    store = RunDirectory.create(folder, texts={}, meta=begun.meta, files=begun.files)
     fit = Fit(plan, images, split_images(plan, len(images)), device=CPU, store=store)
 
     def epoch() -> None:

@@ -20,7 +20,7 @@ RECIPES = {
     path.relative_to(ROOT / "recipes").with_suffix("").as_posix(): path
     for path in sorted((ROOT / "recipes").rglob("*.yaml"))
 }
-NUM_RECIPES = 22
+NUM_RECIPES = 23
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
 """Data set → torchvision's folder for it."""
 SMALL = ("training.num_epochs=1", "training.batch_size=45", "dataset.download=false", "figures=[]")

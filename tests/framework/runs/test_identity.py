@@ -102,3 +102,23 @@ def test_digest_does_not_depend_on_the_order_of_keys():
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": 1.5})
     assert len(digest_of(None)) == 64
+
+
+def identity_of_head(tmp_path, needs, origin="from: up.yaml"):
+    path = tmp_path / "down.yaml"
+    networks = f"{{encoder: {{{origin}, type: noisy_encoder}}}}"
+    path.write_text(f"extends: {SUPPORT / 'tiny.yaml'}\nnetworks: {networks}\n")
+    document = load_document(path)
+    registry = discover([SUPPORT / "tiny_images.py"])
+    plan, _ = make_plan(read_recipe(document), document, registry, is_begun=True)
+    return identity_of(plan, "fingerprint", needs)
+
+
+def test_what_a_network_comes_from_counts_and_not_the_words_for_it(tmp_path):
+    usual = identity_of_head(tmp_path, {"encoder": "abc/encoder"})
+    words = "from: other.yaml, overrides: [seed=1]"
+    assert identity_of_head(tmp_path, {"encoder": "abc/encoder"}, words) == usual
+    for needs in ({"encoder": "abd/encoder"}, {"encoder": "abc/decoder"}, {}):
+        assert identity_of_head(tmp_path, needs) != usual
+    frozen = "from: up.yaml, freeze: true"
+    assert identity_of_head(tmp_path, {"encoder": "abc/encoder"}, frozen) != usual

@@ -12,11 +12,14 @@ from framework.runs.parts import (
     fold_plans,
     has_all_parts,
     make_part,
+    note_on_parts,
+    on_fold,
     part_names,
     refit_plan,
     seed_plans,
     trained_plans,
 )
+from framework.storage import sha256_of
 
 FOLDS = "cross_validation={num_folds: 3, num_repeats: 2, keep: refit}"
 SEEDS = "seeds=[5, 0]"
@@ -140,3 +143,45 @@ def test_run_knows_which_parts_it_has_yet_to_make(planned, tmp_path):
         assert not has_all_parts(parent.path)
         make_part(parent, name, each, nothing)
     assert has_all_parts(parent.path)
+
+
+def needed(plan):
+    identities = {"identity": f"of fold {plan.fold}", "network": "code"}
+    return Inheritance(b"weights", {"encoder": identities}, f"fold {plan.fold} is seen")
+
+
+def test_part_holds_what_it_begins_with(planned, parent):
+    plans = fold_plans(planned(FOLDS))
+    parts = {name: make_part(parent, name, each, needed) for name, each in plans.items()}
+    found = parts["fold-1"].path
+    meta = json.loads((found / "meta.json").read_text())
+    assert (found / "initial.safetensors").read_bytes() == b"weights"
+    assert meta["needs"] == {"encoder": {"identity": "of fold 1", "network": "code"}}
+    assert meta["initial_sha256"] == sha256_of(b"weights")
+    needs = {"encoder": "of fold 1/code"}
+    assert meta["identity"] == identity_of(plans["fold-1"], "ab", needs)
+    assert note_on_parts(parts) == "fold-0: fold 0 is seen; so in 5 more of its parts"
+
+
+def test_part_with_parts_of_its_own_begins_with_nothing(planned, parent):
+    plan = seed_plans(planned("seed=null", SEEDS, FOLDS))["seed-0"]
+    part = make_part(parent, "seed-0", plan, needed)
+    assert not (part.path / "initial.safetensors").exists()
+    assert (json.loads((part.path / "meta.json").read_text())["needs"], part.state.note) == ({}, "")
+
+
+def test_note_that_all_parts_share_is_told_once(planned, parent):
+    plans = seed_plans(planned("seed=null", SEEDS))
+    parts = {name: make_part(parent, name, each, needed) for name, each in plans.items()}
+    assert note_on_parts(parts) == "fold None is seen"
+    parts["seed-5"].update(note="")
+    assert note_on_parts(parts) == "seed-0: fold None is seen"
+    parts["seed-0"].update(note="")
+    assert note_on_parts(parts) == ""
+
+
+def test_plan_on_a_fold_of_another_is_trained_on_its_images(planned):
+    plan = planned("seed=7")
+    other = fold_plans(planned(FOLDS))["fold-3"]
+    assert on_fold(plan, other).resolved == planned("seed=7", FOLDS[:-1] + ", fold: 3}").resolved
+    assert on_fold(plan, planned()) is plan

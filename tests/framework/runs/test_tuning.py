@@ -11,6 +11,7 @@ from run_digest import differences, digest_of
 from torch import nn
 
 from framework.contracts import Handler
+from framework.events import FitEvents
 from framework.runs.interruption import Interrupted
 from framework.runs.records import read_state
 from framework.runs.tuning import Tuning
@@ -55,6 +56,24 @@ class StopAfter(Handler):
     def stop(self, trainer):
         if trainer.state.iteration == self.iteration:
             signal.raise_signal(signal.SIGTERM)
+
+
+class Counting(Handler):
+    """Counts how often an encoder is asked while what needs it is trained and validated."""
+
+    def __init__(self):
+        self.num_calls, self.asked = 0, []
+
+    def attach(self, trainer, evaluator, run):  # noqa: ARG002
+        if run.directory.parent.name == "head":
+            run.networks["encoder"].register_forward_hook(self.count)
+            trainer.add_event_handler(FitEvents.SAVING, self.keep)
+
+    def count(self, *_):
+        self.num_calls += 1
+
+    def keep(self):
+        self.asked.append(self.num_calls)
 
 
 @pytest.fixture
@@ -145,6 +164,35 @@ def test_resume_within_an_epoch_is_exact(tuned):
     with pytest.raises(Interrupted):
         tuned(THAWING, observers=[stop])
     assert differences(whole, digest_of(tuned(THAWING).directory)) == []
+
+
+@pytest.fixture
+def classified(recipe, carried_out):
+    """Trains a head on a frozen encoder from elsewhere."""
+    recipe("up.yaml")
+
+    def classified(origin, *overrides):
+        counting = Counting()
+        networks = f"{{encoder: {{from: up.yaml, {origin}}}, decoder: null, head: mlp_head}}"
+        lines = {"task": "classification", "loss": "cross_entropy", "metrics": "[accuracy]"}
+        path = recipe("head.yaml", networks=networks, handlers="[]", **lines)
+        return carried_out(path, *overrides, observers=[counting]), counting.asked
+
+    return classified
+
+
+@pytest.mark.parametrize("accumulation", [1, 3])
+def test_codes_of_a_frozen_encoder_are_computed_once(classified, accumulation):
+    parts = f"training={{num_epochs: 3, batch_size: 50, accumulation: {accumulation}}}"
+    kept, asked = classified("freeze: true", parts)
+    assert asked == [0, 0, 0]
+    again, asked_again = classified("freeze: true, unfreeze_at_epoch: 4", parts)
+    assert asked_again == [(4 * accumulation + 1) * epoch for epoch in (1, 2, 3)]
+    first, second = (
+        safetensors.torch.load_file(each.directory / "best.safetensors") for each in (kept, again)
+    )
+    torch.testing.assert_close(first, second)
+    assert kept.test == pytest.approx(again.test)
 
 
 def test_rates_of_the_log_are_the_optimizers(tuned):

@@ -63,6 +63,19 @@ def test_prepared_codes_take_the_place_of_the_frozen_encoder(networks, batch):
     assert torch.equal(loss, expected)
 
 
+def test_validation_passes_each_batch_once_and_training_keeps_nothing(networks, batch):
+    task = Classification(DATA, networks, CrossEntropy())
+    with torch.no_grad():
+        next(task.losses(batch))
+        probabilities, _ = task.evaluate(batch)
+    assert networks["encoder"].num_calls == 1
+    torch.testing.assert_close(task.evaluate(batch)[0], probabilities)
+    assert networks["encoder"].num_calls == 2
+    next(task.losses(batch))
+    task.evaluate(batch)
+    assert networks["encoder"].num_calls == 4
+
+
 @pytest.mark.parametrize("frozen", [set(), {"head"}], ids=["nothing", "only the last"])
 def test_nothing_is_prepared_unless_the_chain_begins_frozen(networks, batch, frozen):
     task = Classification(DATA, networks, CrossEntropy())
