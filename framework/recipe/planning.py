@@ -176,6 +176,11 @@ def _fold_faults(
     folds = recipe.cross_validation
     if folds is None:
         return
+    if recipe.training.num_epochs == 0:
+        message = "there is nothing to train, and so nothing to compare folds by"
+        place = document.place(("cross_validation",))
+        hint = "leave cross_validation out"
+        yield Fault("R033", message, key="cross_validation", place=place, hint=hint)
     is_monitored = recipe.early_stopping is not None or recipe.checkpointing.monitor is not None
     if not is_monitored and len(proof.loss_names) > 1:
         message = "folds are compared by what is monitored, and there are several losses"

@@ -56,7 +56,8 @@ def keep(folds: Folds, store: RunDirectory, execution: Execution) -> list[Fault]
     faults = draw_figures(run, store.path / "figures")
     known = store.state.note
     note = known if kept.note in known else "; ".join(filter(None, (kept.note, known)))
-    store.update(kept=kept.name, note=note, test=kept.test)
+    seconds = folds.seconds + (state.seconds if kept.name == REFIT else 0.0)
+    store.update(kept=kept.name, note=note, test=kept.test, seconds=seconds)
     write_result(store.path, status="finished")
     store.update(status="finished", reason="")
     return faults

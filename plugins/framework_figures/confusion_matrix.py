@@ -15,7 +15,7 @@ from framework_figures.style import INK, MUTED, PALETTE, make_drawing
 
 _CELL_PIXELS = 74
 _LEFT_PIXELS, _BOTTOM_PIXELS, _TOP_PIXELS, _RIGHT_PIXELS = 250, 200, 60, 30
-_DARK_SHARE = 0.55
+_DARK_SHARE, _DARK_MISTAKE = 0.55, 0.7
 _LARGE_MISTAKE = 0.25
 """Share of a row from which on a mistake is shown in the full colour."""
 
@@ -84,14 +84,19 @@ def _count(run: FinishedRun) -> Int[np.ndarray, "classes classes"]:
 
 def _draw_cells(axes: Axes, shares: Float[np.ndarray, "classes classes"]) -> None:
     is_right = np.eye(len(shares), dtype=bool)
-    for colour, hidden, largest in ((0, ~is_right, 1.0), (1, is_right, _LARGE_MISTAKE)):
-        colours = LinearSegmentedColormap.from_list("shares", ["#ffffff", PALETTE[colour]])
+    for full, hidden, largest in (
+        (PALETTE[0], ~is_right, 1.0),
+        (PALETTE[1], is_right, _LARGE_MISTAKE),
+    ):
+        colours = LinearSegmentedColormap.from_list("shares", ["#ffffff", full])
         axes.imshow(np.ma.array(shares, mask=hidden), cmap=colours, vmin=0, vmax=largest)
     for (row, column), share in np.ndenumerate(shares):
         if share >= 0.0005:  # noqa: PLR2004  what rounds to nothing is left blank
             text = f"{share * 100:.1f}"
             strength = share if row == column else share / _LARGE_MISTAKE
-            colour = "white" if strength > _DARK_SHARE else INK
+            colour = (
+                "white" if strength > (_DARK_SHARE if row == column else _DARK_MISTAKE) else INK
+            )
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8.5)
 
 

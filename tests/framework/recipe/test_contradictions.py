@@ -27,6 +27,11 @@ def problems(**values):
         ONE | {"early_stopping": STOP, "weight_pruning": {"grace_num_epochs": 3}},
         ONE | {"schedules": [{"parameter": "loss.a"}, {"parameter": "loss.b"}, "no schedule"]},
         ONE | {"schedules": [{"parameter": "loss.a"}], "scheduler": "cosine"},
+        ONE | {"cross_validation": {"fold": 4}},
+        ONE | {"cross_validation": {"num_folds": 2, "num_repeats": 3, "fold": 5}},
+        ONE | {"cross_validation": {"num_folds": "two", "fold": 5}},
+        ONE | {"cross_validation": {}, "executor": "processes"},
+        ONE | {"seeds": [1, 2], "executor": "processes"},
     ],
 )
 def test_what_goes_together_is_no_problem(values):
@@ -188,3 +193,18 @@ def test_scheduler_of_no_optimizer_is_a_problem_with_the_nearest_name():
     (problem,) = contradictions(SEVERAL | {"schedulers": {"critc": "cosine"}})
     assert (problem.identifier, problem.path) == ("R011", ("schedulers", "critc"))
     assert problem.hint == "did you mean 'critic'?"
+
+
+@pytest.mark.parametrize(
+    ("folds", "last"),
+    [({"fold": 5}, 4), ({"num_folds": 3, "fold": 3}, 2), ({"num_repeats": 2, "fold": 10}, 9)],
+)
+def test_fold_is_one_of_those_that_there_are(folds, last):
+    (problem,) = contradictions(ONE | {"cross_validation": folds})
+    assert (problem.identifier, problem.path) == ("R008", ("cross_validation", "fold"))
+    assert problem.hint == f"they are numbered 0 to {last}"
+
+
+@pytest.mark.parametrize("values", [{}, {"seeds": []}])
+def test_executor_needs_parts_to_carry_out(values):
+    assert problems(**ONE, **values, executor="processes") == [("R008", ("executor",))]

@@ -431,3 +431,55 @@ def replanned(plan, folder, registry):
     path.write_text(yaml_text(plan.resolved))
     document = load_document(path)
     return make_plan(read_recipe(document), document, registry)[0]
+
+
+def test_folds_need_a_single_loss_or_something_to_compare_them_by(plan_of, faults_of):
+    duel = {"task": "duel", "loss": None, "optimizer": None}
+    duel["optimizers"] = "{encoder: adam, decoder: adam}"
+    monitored = "{monitor: validation/loss/decoder, mode: min}"
+    ((identifier, place, message),) = faults_of(**duel, cross_validation="{num_folds: 3}")
+    assert (identifier, place[1]) == ("R033", 19)
+    assert "['validation/loss/encoder', 'validation/loss/decoder']" in message
+    plan = plan_of(**duel, cross_validation="{num_folds: 3}", checkpointing=monitored)
+    assert plan.has_parts
+
+
+def test_folds_are_dealt_by_class_where_there_are_classes(faults_of):
+    ((identifier, _, message),) = faults_of(cross_validation="{stratified: true}")
+    assert identifier == "R033"
+    assert message == "the data set has no classes to deal by; set it to false"
+
+
+@pytest.mark.parametrize(
+    ("keep", "fraction", "is_refused"),
+    [("best_fold", 0, False), ("ensemble", 0, False), ("refit", 0, True), ("refit", 0.1, False)],
+)
+def test_folds_validate_whatever_is_held_out_of_what_is_refit(
+    plan_of, faults_of, keep, fraction, is_refused
+):
+    lines = {
+        "cross_validation": f"{{num_folds: 2, keep: {keep}}}",
+        "validation": f"{{fraction: {fraction}}}",
+        "early_stopping": "{monitor: validation/loss, patience: 1}",
+    }
+    if is_refused:
+        assert [identifier for identifier, *_ in faults_of(**lines)] == ["R032"]
+    else:
+        assert plan_of(**lines).recipe.validation.fraction == fraction
+
+
+@pytest.mark.parametrize(
+    ("num_train", "num_folds", "is_refused"), [(100, 2, False), (102, 2, True), (101, 2, True)]
+)
+def test_batch_of_one_in_any_fold_is_refused(plan_of, faults_of, num_train, num_folds, is_refused):
+    lines = {
+        "dataset": f"{{type: unread, num_train: {num_train}}}",
+        "networks": "{encoder: normed}",
+        "loss": "any_range",
+        "training": "{num_epochs: 1, batch_size: 25}",
+        "cross_validation": f"{{num_folds: {num_folds}}}",
+    }
+    if is_refused:
+        assert [identifier for identifier, *_ in faults_of(**lines)] == ["R021"]
+    else:
+        assert plan_of(**lines).has_parts

@@ -174,3 +174,46 @@ def make_plan(folder, text, optimizers, **given):
         num_parameters=0,
         loss_names=optimizers,
     )
+
+
+def recipe_plan(tmp_path, text):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.replace("early_stopping", "optimizer: any\nearly_stopping") + text)
+    document = load_document(path)
+    parts = planned(lambda: None)
+    components = Components(
+        parts, {"encoder": parts}, parts, parts, {SINGLE_OPTIMIZER: parts}, {}, {}, {}
+    )
+    return Plan(read_recipe(document), document, components, 7, DATA, (), 0, (SINGLE_OPTIMIZER,))
+
+
+@pytest.mark.parametrize(
+    ("text", "fold", "has_parts"),
+    [
+        ("", None, False),
+        ("seeds: [7, 1]\n", None, True),
+        ("cross_validation: {num_folds: 3}\n", None, True),
+        ("cross_validation: {num_folds: 3, fold: 2}\n", 2, False),
+        ("seeds: [7, 1]\ncross_validation: {num_folds: 3, fold: 2}\n", 2, True),
+    ],
+)
+def test_plan_has_parts_where_there_are_several_trainings(tmp_path, text, fold, has_parts):
+    plan = recipe_plan(tmp_path, text)
+    assert (plan.fold, plan.has_parts) == (fold, has_parts)
+
+
+def test_each_fold_has_a_seed_of_its_own(tmp_path):
+    folds = "cross_validation: {{num_folds: 3, fold: {}}}\n"
+    seeds = [recipe_plan(tmp_path, folds.format(fold)).seed for fold in range(3)]
+    assert len({*seeds, 7}) == 4
+    assert recipe_plan(tmp_path, "").seed == 7
+    assert recipe_plan(tmp_path, folds.format(1)).root_seed == 7
+
+
+def test_seeds_take_the_place_of_the_seed_in_what_is_spelt_out(tmp_path):
+    resolved = recipe_plan(tmp_path, "seeds: [7, 1]\n").resolved
+    assert resolved["seeds"] == [7, 1]
+    assert "seed" not in resolved
+    resolved = recipe_plan(tmp_path, "").resolved
+    assert resolved["seed"] == 7
+    assert "seeds" not in resolved

@@ -86,7 +86,11 @@ def test_refit_is_the_training_of_the_recipe_without_folds(
     assert len(record.parts) == 3
     kept = (record.directory / "best.safetensors").read_bytes()
     assert kept == (alone.directory / "best.safetensors").read_bytes()
-    assert read_run(record.directory / "refit").test == alone.test
+    refit = read_run(record.directory / "refit")
+    assert refit.test == alone.test
+    assert record.seconds == pytest.approx(
+        sum(part.seconds for part in record.parts) + refit.seconds
+    )
     assert f"those of a training {words}" in record.note
     assert "estimates the recipe, not these weights" in record.note
 
