@@ -1,7 +1,6 @@
 """Batches of images that live in memory, in an order that is a pure function of (seed, epoch)."""
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -66,13 +65,8 @@ class ResidentLoader:
 
     def _batch(self, places: Int[Tensor, " batch"]) -> Batch:
         labels = None if self._labels is None else self._labels[places]
-        if self._prepared is None:
-            return Batch(self._converted(self._images[places]), labels, places)
-
-        def gather() -> Float[Tensor, "batch channels height width"]:
-            return self._converted(self._images[places])
-
-        return _PreparedBatch(gather, labels, places, self._prepared[places])
+        prepared = None if self._prepared is None else self._prepared[places]
+        return Batch(self._converted(self._images[places]), labels, places, prepared)
 
     def _converted(self, pixels: Tensor) -> Float[Tensor, "batch channels height width"]:
         if pixels.dtype != torch.uint8:
@@ -81,25 +75,3 @@ class ResidentLoader:
         if (self._low, self._high) == (0.0, 1.0):
             return images
         return images.mul_(self._high - self._low).add_(self._low)
-
-
-class _PreparedBatch(Batch):
-    """A batch whose images are gathered once somebody looks at them: what is prepared may do."""
-
-    def __init__(
-        self,
-        gather: Callable[[], Float[Tensor, "batch channels height width"]],
-        labels: Int[Tensor, " batch"] | None,
-        indices: Int[Tensor, " batch"],
-        prepared: Shaped[Tensor, "batch *_"],
-    ) -> None:
-        self.__dict__.update(_gather=gather, labels=labels, indices=indices, prepared=prepared)
-
-    @cached_property
-    def images(self) -> Float[Tensor, "batch channels height width"]:
-        """The images; the same memory at every look."""
-        gather: Callable[[], Tensor] = self.__dict__["_gather"]
-        return gather()
-
-    def __len__(self) -> int:
-        return len(self.indices)

@@ -1,10 +1,9 @@
 """The epoch of a head on a frozen encoder, whose codes are kept, beside encoding in every epoch.
 
-Both are fits of `fashion_mnist/classifier` with a head of one layer, whose own cost hides little,
-on an untrained encoder, which costs as much as a trained one. The other side unfreezes the encoder
-after the last epoch: until then it is frozen, and its codes are computed anew for every batch.
-Both take turns, an epoch each, validation included. With all layers of the recipe's head
-(`--recipe-head`) most of an epoch is the head's own.
+Both are fits of `fashion_mnist/classifier` with its own encoder, untrained, which costs as much as
+a trained one. The other side unfreezes the encoder after the last epoch: until then it is frozen,
+and its codes are computed anew for every batch. Both take turns, an epoch each, validation
+included.
 
 Run it on a quiet machine: `make bench`.
 """

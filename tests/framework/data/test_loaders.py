@@ -81,11 +81,6 @@ def test_what_was_prepared_of_an_image_is_served_with_it():
     loader = ResidentLoader(
         _images(), torch.tensor([7, 2, 9]), batch_size=2, seed=0, prepared=prepared
     )
-    plain = ResidentLoader(_images(), torch.tensor([7, 2, 9]), batch_size=2, seed=0)
-    for batch, same in zip(loader.epoch(1), plain.epoch(1), strict=True):
+    for batch in loader.epoch(1):
         assert torch.equal(batch.prepared, batch.indices * 3)
-        assert len(batch) == len(same)
-        assert torch.equal(batch.images, same.images)
-        assert torch.equal(batch.labels, same.labels)
-        assert batch.images is batch.images  # what changes them in place changes the batch
     assert next(_loader(batch_size=2).epoch()).prepared is None
