@@ -10,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
-BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes fold_memory speedrun
+BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes frozen_head fold_memory speedrun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

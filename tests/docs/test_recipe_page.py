@@ -75,9 +75,11 @@ def expected_cells(key: str, entry: dict, required: Collection[str]) -> tuple[st
 
 
 def blocks_of(entry: dict) -> list[dict]:
-    """The definitions of blocks that an entry refers to."""
+    """The definitions of blocks that an entry refers to, and of a network from elsewhere."""
     names = re.findall(r"#/\$defs/(\w+)", json.dumps(entry))
-    return [SCHEMA["$defs"][name] for name in names]
+    networks = entry.get("additionalProperties", {}).get("anyOf", ())
+    origins = [block for block in networks if "from" in block.get("properties", ())]
+    return [SCHEMA["$defs"][name] for name in names] + origins
 
 
 def blocks(language: str) -> list[str]:
