@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from fits import NO_DOWNLOAD, plan_of, training_images
-from turns import comparison, options, orders, seconds, show, spread
+from turns import comparison, options, orders, seconds, show, spread, tell
 
 from framework.application import run
 from framework.recipe.plans import Plan
@@ -166,6 +166,7 @@ def main() -> None:
         for order in orders(acts, num_rounds=1 if arguments.quick else arguments.pairs):
             found = [acts[name]() for name in order]
             rounds.append({name: value for each in found for name, value in each.items()})
+            tell(rounds[-1])
     targets = {"ours": TARGET}
     ratios = comparison(rounds, targets=targets, to=UNTIL_REACHED)
     ratios |= comparison(rounds, targets=targets, to=ALL_EPOCHS)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -50,8 +51,16 @@ def orders(names: Iterable[str], *, num_rounds: int) -> Iterator[list[str]]:
 
 def take_turns(acts: Mapping[str, Act], *, num_rounds: int) -> list[Round]:
     """Seconds of each act in each round."""
-    rounds = orders(acts, num_rounds=num_rounds)
-    return [{name: seconds(acts[name]) for name in order} for order in rounds]
+    rounds = []
+    for order in orders(acts, num_rounds=num_rounds):
+        rounds.append({name: seconds(acts[name]) for name in order})
+        tell(rounds[-1])
+    return rounds
+
+
+def tell(found: Round) -> None:
+    """Show that it goes on: the seconds of one round, beside what is printed at the end."""
+    print("  ", *(f"{name} {value:.2f} s" for name, value in found.items()), file=sys.stderr)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
