@@ -180,14 +180,16 @@ def exclusive_lock(path: Path, *, waits: bool = False) -> Iterator[None]:
         except BlockingIOError:
             raise RunLockedError(_locked(path, is_folder=is_folder)) from None
         if not is_folder:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(_holder()).encode(), 0)
+            with storage_faults(path):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(this_process()).encode(), 0)
         yield
     finally:
         os.close(descriptor)
 
 
-def _holder() -> dict[str, str | int]:
+def this_process() -> dict[str, str | int]:
+    """What tells this process from all others: its number, its machine, and that machine's boot."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     boot_id = boot.read_text().strip() if boot.exists() else ""
     return {"pid": os.getpid(), "host": socket.gethostname(), "boot_id": boot_id}

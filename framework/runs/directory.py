@@ -1,6 +1,5 @@
 """The run directory: everything that outlives a fit, written so that a kill can hurt none of it."""
 
-import io
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from framework.errors import CheckpointError, Fault
 from framework.handlers.best_weights import BestWeights, Weights
+from framework.runs.checkpoint_files import checkpoint_to_bytes, read_checkpoint
 from framework.runs.inheritance import INITIAL
 from framework.runs.records import BestEntry, CheckpointEntry, RunState, read_meta, read_state
 from framework.runs.weights import load_weights, read_weights, weights_to_bytes
@@ -108,10 +107,8 @@ class RunDirectory:
         self, fit_state: Mapping[str, Any], best: BestWeights | None, *, seconds: float
     ) -> None:
         """Write a checkpoint and the best weights, then let the state point to them."""
-        buffer = io.BytesIO()
-        torch.save(dict(fit_state), buffer)
         file = f"checkpoints/{self._next_number():06d}.pt"
-        digest = write_durably(self.path / file, buffer.getvalue())
+        digest = write_durably(self.path / file, checkpoint_to_bytes(fit_state))
         entry = CheckpointEntry(file, digest, fit_state["epoch"], fit_state["iteration"])
         changes: dict[str, Any] = {"checkpoint": entry, "previous": self.state.checkpoint}
         if best is not None and best.value is not None:
@@ -214,12 +211,7 @@ class RunDirectory:
 
     def _read(self, entry: CheckpointEntry) -> dict[str, Any]:
         path = self.path / entry.file
-        data = _read_intact(path, entry.sha256)
-        try:
-            fit_state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises some seven types here
-            raise CheckpointError(Fault("C059", f"is refused: {error}", place=str(path))) from error
-        return dict(fit_state)
+        return read_checkpoint(_read_intact(path, entry.sha256), path)
 
     def _next_number(self) -> int:
         entry = self.state.checkpoint

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +33,17 @@ class Strike:
 class Attempt:
     """A forked process that carries out `framework run` in a folder of its own.
 
-    `settings` are a recipe of the folder `support` and changes to it.
+    `settings` are a recipe of the folder `support` and changes to it; `prepare` is called in the
+    fork before anything else.
     """
 
-    def __init__(self, folder: Path, settings: Sequence[str], mutant: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Sequence[str],
+        mutant: str | None,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         self.output = folder / f"attempt-{time.monotonic_ns()}.txt"
         self.messages: list[tuple[bytes, float]] = []
         self._started = time.monotonic()
@@ -44,7 +51,7 @@ class Attempt:
         _require_single_thread()
         self._pid = os.fork()
         if self._pid == 0:
-            _train_and_exit(folder / "runs", self.output, settings, mutant, writer)
+            _train_and_exit(folder / "runs", self.output, settings, mutant, writer, prepare)
         os.close(writer)
 
     def strike(self, strike: Strike) -> bool:
@@ -102,7 +109,12 @@ def _require_single_thread() -> None:
 
 
 def _train_and_exit(
-    runs: Path, output: Path, settings: Sequence[str], mutant: str | None, writer: int
+    runs: Path,
+    output: Path,
+    settings: Sequence[str],
+    mutant: str | None,
+    writer: int,
+    prepare: Callable[[], None],
 ) -> None:
     os.setsid()
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT)
@@ -113,6 +125,7 @@ def _train_and_exit(
         if mutant is not None:
             SABOTAGE[mutant]()
         _announce_saves(writer)
+        prepare()
         recipe, *overrides = settings
         options = ["--plugin", str(PLUGIN), "--runs-dir", str(runs)]
         words = ["run", str(SUPPORT / recipe), *overrides, *options, "--debug"]

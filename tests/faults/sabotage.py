@@ -10,7 +10,7 @@ from pathlib import Path
 from torch.optim import Optimizer
 
 from framework import storage
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
 from framework.engines import trainer
 from framework.handlers import metrics_log
 from framework.handlers.averaging import Averaging
@@ -45,13 +45,40 @@ def write_straight_to_the_final_name() -> None:
     storage.write_durably = directory.write_durably = write
 
 
+def nothing_synced() -> None:
+    class WithoutSync:
+        def __getattr__(self, name):
+            return (lambda _: None) if name == "fsync" else getattr(os, name)
+
+    storage.os = WithoutSync()
+
+
+def state_before_checkpoint() -> None:
+    write, held = directory.write_durably, []
+
+    def write_last(path: Path, data: bytes) -> str:
+        if path.suffix == ".pt":
+            held.append((path, data))
+            return storage.sha256_of(data)
+        return write(path, data)
+
+    update = RunDirectory.update
+
+    def update_and_write(self, **changes):
+        update(self, **changes)
+        while held:
+            write(*held.pop())
+
+    directory.write_durably, RunDirectory.update = write_last, update_and_write
+
+
 def steps_not_seeded() -> None:
     trainer.seed_generators = lambda *_: None
 
 
 def place_in_the_epoch_ignored() -> None:
-    epoch = ResidentLoader.epoch
-    ResidentLoader.epoch = lambda self, number=0, **_: epoch(self, number)
+    epoch = ImageLoader.epoch
+    ImageLoader.epoch = lambda self, number=0, **_: epoch(self, number)
 
 
 def optimizer_not_restored() -> None:
@@ -102,6 +129,8 @@ SABOTAGE: dict[str, Callable[[], None]] = {
     for function in (
         delete_old_before_writing_new,
         write_straight_to_the_final_name,
+        nothing_synced,
+        state_before_checkpoint,
         steps_not_seeded,
         place_in_the_epoch_ignored,
         optimizer_not_restored,

@@ -1,0 +1,70 @@
+"""Checkpoints that were cut off, changed or made up: refused with an explanation, never loaded."""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiers import scaled
+
+from framework.application import run
+from framework.errors import CheckpointError
+from framework.runs.directory import RunDirectory
+
+MALICIOUS_FILES = Path(__file__).with_name("malicious_files.py")
+SUPPORT = Path(__file__).parents[1] / "support"
+NUM_DAMAGED = scaled(fast=100, default=1_000, nightly=100_000)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The directory of a run with two checkpoints."""
+    return run(
+        SUPPORT / "tiny.yaml",
+        overrides=["training.num_epochs=2"],
+        plugins=[SUPPORT / "tiny_images.py"],
+        runs_directory=tmp_path_factory.mktemp("runs"),
+        announce=lambda _: None,
+    ).directory
+
+
+def cut_off(data, rng):
+    return data[: rng.randrange(len(data))]
+
+
+def bit_flipped(data, rng):
+    place = rng.randrange(len(data))
+    return data[:place] + bytes([data[place] ^ 1 << rng.randrange(8)]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize("damaged", [cut_off, bit_flipped])
+def test_damaged_checkpoint_is_never_loaded_silently(trained, tmp_path, damaged):
+    shutil.copytree(trained, tmp_path / "run")
+    store, rng = RunDirectory(tmp_path / "run"), random.Random(7)  # noqa: S311  nothing secret
+    newest, previous = store.path / store.state.checkpoint.file, store.state.previous
+    data, warnings = newest.read_bytes(), []
+    newest.write_bytes(damaged(data, rng))
+    assert store.load(warnings.append)["iteration"] == previous.iteration
+    assert newest.name in warnings[0]
+    store = RunDirectory(tmp_path / "run")
+    store.update(previous=None)
+    for _ in range(NUM_DAMAGED // 2):
+        newest.write_bytes(damaged(data, rng))
+        with pytest.raises(CheckpointError, match="C058"):
+            store.load(pytest.fail)
+
+
+def test_nothing_in_a_malicious_file_is_executed(tmp_path):
+    command = [sys.executable, str(MALICIOUS_FILES), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert len(report["outcomes"]) >= 25
+    allowed = {f"refused with {CheckpointError.exit_code}"}
+    assert {n: o for n, o in report["outcomes"].items() if o not in allowed} == {}
+    assert report["events"] == []
+    assert not report["is_canary_dead"]
+    assert not (tmp_path.parent / "canary").exists()
