@@ -83,6 +83,8 @@ def _draw_pruning(results: Mapping[str, Result]) -> Figure | None:
         losses = _mean_over_parts(result, "validation/loss")
         right.plot(list(losses), list(losses.values()), color=colour, label=VARIANTS[name])
         count_epochs(right, max(losses))
+    low, high = right.get_ylim()
+    right.set_ylim(low, high + 0.35 * (high - low))  # room for the legend
     _finish(right, "validation BCE,\nmean of the folds")
     for axes in (*left[:1], right):
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
