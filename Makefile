@@ -2,7 +2,10 @@
 #
 #   make run     set up, then train the quickstart recipe
 #   make test    set up, then run every test
+#   make test-fast      the same within a minute: nothing slow, small numbers
+#   make test-nightly   the same with the large numbers of kills, fuzzed inputs and crash points
 #   make check   everything that must hold before a change lands
+#   make schema  write recipes/schema.json anew, after a component or a key has changed
 #   make fix     format the code and repair what the linter can
 #   make bench   compare our speed with bare loops and Lightning (half an hour)
 #   make reproduction RUNS="…"   collect finished runs, write docs/reproduction.md anew
@@ -10,11 +13,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
-BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes frozen_head fold_memory speedrun
+BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking speedrun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint types imports docs fix bench reproduction
+.PHONY: help run test test-fast test-nightly check format lint types imports docs schema fix bench reproduction
 
 help:
 	@sed -n 's/^#  *make/make/p' Makefile
@@ -24,6 +27,12 @@ run: .venv/.installed-run
 
 test: .venv/.installed-dev
 	$(BIN)/pytest -n 2 $(TESTS)
+
+test-fast: .venv/.installed-dev
+	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 2 -m "not slow" $(TESTS)
+
+test-nightly: .venv/.installed-dev
+	FRAMEWORK_TEST_TIER=nightly $(BIN)/pytest -n 2 $(TESTS)
 
 check: format lint types imports test
 
@@ -43,6 +52,9 @@ imports: .venv/.installed-dev
 # A part of the tests, for whoever writes docs.
 docs: .venv/.installed-dev
 	$(BIN)/pytest tests/docs
+
+schema: .venv/.installed-dev
+	$(BIN)/framework schema --output recipes/schema.json
 
 fix: .venv/.installed-dev
 	$(BIN)/ruff format

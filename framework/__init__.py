@@ -32,18 +32,23 @@ if TYPE_CHECKING:
         Infeasible,
         PluginError,
         RecipeError,
+        StorageError,
         TrainingError,
     )
     from framework.events import FitEvents
     from framework.exchange.exporting import export_run
+    from framework.exchange.image_files import IMAGE_SUFFIXES, read_image
     from framework.finished_runs import Figure, FinishedRun, LayerRow
     from framework.hookspecs import hookimpl
     from framework.jobs import Executor, Job, Outcome
+    from framework.lazy_images import LazyImages
     from framework.learning_rates import Horizon, Scheduler
     from framework.operations import Operation
     from framework.parameters import Nested
     from framework.reports.reporting import report_runs
     from framework.runs.loading import load_run
+    from framework.search_spaces import Choose, Dimension, SearchSpace
+    from framework.trackers import TrackedArtifact, TrackedRun, Tracker
 
 _HOMES = {
     "adversarial_objectives": ("AdversarialObjective",),
@@ -70,29 +75,37 @@ _HOMES = {
         "Infeasible",
         "PluginError",
         "RecipeError",
+        "StorageError",
         "TrainingError",
     ),
     "events": ("FitEvents",),
     "exchange.exporting": ("export_run",),
+    "exchange.image_files": ("IMAGE_SUFFIXES", "read_image"),
     "finished_runs": ("Figure", "FinishedRun", "LayerRow"),
     "hookspecs": ("hookimpl",),
     "jobs": ("Executor", "Job", "Outcome"),
+    "lazy_images": ("LazyImages",),
     "learning_rates": ("Horizon", "Scheduler"),
     "operations": ("Operation",),
     "parameters": ("Nested",),
     "reports.reporting": ("report_runs",),
     "runs.loading": ("load_run",),
+    "search_spaces": ("Choose", "Dimension", "SearchSpace"),
+    "trackers": ("TrackedArtifact", "TrackedRun", "Tracker"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "SINGLE_OPTIMIZER",
     "AdversarialObjective",
     "Batch",
+    "Choose",
     "DataBundle",
     "DataError",
     "DataInfo",
     "Dataset",
+    "Dimension",
     "Executor",
     "Fault",
     "Figure",
@@ -105,6 +118,7 @@ __all__ = [
     "Infeasible",
     "Job",
     "LayerRow",
+    "LazyImages",
     "Loss",
     "Metric",
     "Nested",
@@ -114,7 +128,12 @@ __all__ = [
     "RecipeError",
     "Run",
     "Scheduler",
+    "SearchSpace",
+    "StorageError",
     "Task",
+    "TrackedArtifact",
+    "TrackedRun",
+    "Tracker",
     "TrainingError",
     "check",
     "choose_chain",
@@ -123,6 +142,7 @@ __all__ = [
     "hookimpl",
     "load_run",
     "pass_through",
+    "read_image",
     "report_runs",
     "run",
 ]

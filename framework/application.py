@@ -3,22 +3,27 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from framework.contracts import Dataset, Handler
 from framework.discovery import discover
 from framework.errors import CheckpointError, Fault, RecipeError
+from framework.recipe.added_trackers import with_trackers
 from framework.recipe.documents import Document
 from framework.recipe.loading import load_document
+from framework.recipe.origins import Settling
 from framework.recipe.planning import make_plan
 from framework.recipe.plans import Plan
 from framework.recipe.schema import read_recipe
 from framework.reports.reporting import report_if_over
 from framework.runs.carry_out import carry_out, continue_run
-from framework.runs.identity import digest_of
+from framework.runs.identity import recipe_digest
 from framework.runs.options import Options
 from framework.runs.parts import has_all_parts
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run
+from framework.runs.syncing import sync_run
+from framework.runs.upstream_runs import settle_search
 from framework.runs.workers import read_job
 
 
@@ -50,6 +55,8 @@ def run(
     exact: bool = False,
     force: bool = False,
     allow_data_change: bool = False,
+    trust_storage: bool = False,
+    track: Sequence[str] = (),
     handlers: Sequence[Handler] = (),
     announce: Callable[[str], None] = print,
     warn: Callable[[str], None] = warnings.warn,
@@ -66,6 +73,9 @@ def run(
         exact: refuse to continue where the result could differ in its last bits.
         force: continue a run directory though its recipe or a plugin has changed.
         allow_data_change: continue a run directory though the data have changed.
+        trust_storage: let a sampler execute what the storage of a search holds, which others may
+            have written.
+        track: names of trackers that are added to those of the recipe.
         handlers: handlers that look on, such as a progress display.
         announce: takes lines for the user.
         warn: takes warnings.
@@ -80,7 +90,9 @@ def run(
         is_exact=exact,
         is_forced=force,
         allows_data_change=allow_data_change,
+        trusts_storage=trust_storage,
         plugin_files=[Path(plugin) for plugin in plugins],
+        trackers=tuple(track),
         observers=handlers,
         announce=announce,
         warn=warn,
@@ -91,9 +103,34 @@ def run(
         if not new:
             return _continued(Path(recipe), overrides, options)
         recipe = Path(recipe) / "resolved.yaml"
-    plan, dataset = _planned(load_document(recipe, overrides), options.plugin_files)
+    document = _document(recipe, overrides, options)
+    plan, dataset = _planned(document, options.plugin_files, settle=_settling(options))
     _warn_of(plan, options)
     return carry_out(plan, dataset, options)
+
+
+def sync(
+    directory: str | Path,
+    *,
+    plugins: Sequence[str | Path] = (),
+    announce: Callable[[str], None] = print,
+) -> int:
+    """Send what the trackers of a run, and of the runs in it, have only stored.
+
+    Args:
+        directory: a run directory.
+        plugins: single-file plugins that provide trackers.
+        announce: is told what was sent.
+
+    Returns:
+        The number of runs of which something was sent.
+
+    Raises:
+        CheckpointError: the run has no tracker.
+        StorageError: something could not be sent.
+    """
+    registry = discover([Path(plugin) for plugin in plugins])
+    return sync_run(Path(directory), registry, announce)
 
 
 def carry_out_job(
@@ -115,16 +152,26 @@ def carry_out_job(
         FrameworkError: as `run`.
     """
     job = read_job(Path(file))
-    return run(
-        job.pop("run"),
-        **{name: value for name, value in job.items() if name != "format"},
-        handlers=handlers,
+    path = Path(job["run"])
+    options = Options(
+        runs_directory=Path(job["runs_directory"]),
+        device=job["device"],
+        is_exact=job["exact"],
+        is_forced=job["force"],
+        allows_data_change=job["allow_data_change"],
+        trusts_storage=job["trust_storage"],
+        trackers=tuple(job["track"]),
+        observers=handlers,
         announce=announce,
         warn=warn,
+        report=report_if_over,
     )
+    return _continued(path, (), _with_remembered_plugins(path, options), worker=job["worker"])
 
 
-def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRecord:
+def _continued(
+    path: Path, overrides: Sequence[str], options: Options, *, worker: int | None = None
+) -> RunRecord:
     if overrides:
         message = f"a run directory is continued as it is, found {list(overrides)}"
         hint = "give the recipe and the changes instead"
@@ -132,11 +179,20 @@ def _continued(path: Path, overrides: Sequence[str], options: Options) -> RunRec
     record = read_run(path)
     if record.status in OVER:
         return record.shown_again()
-    document = load_document(path / "resolved.yaml")
-    plan, dataset = _planned(document, options.plugin_files, is_begun=has_all_parts(path))
+    document = _document(path / "resolved.yaml", (), options)
+    plan, dataset = _planned(
+        document,
+        options.plugin_files,
+        is_begun=has_all_parts(path),
+        settle=_settling(options),
+    )
     _warn_of(plan, options)
     _require_same_recipe(path, plan, is_forced=options.is_forced)
-    return continue_run(path, plan, dataset, options)
+    return continue_run(path, plan, dataset, options, worker=worker)
+
+
+def _document(recipe: str | Path, overrides: Sequence[str], options: Options) -> Document:
+    return with_trackers(load_document(recipe, overrides), options.trackers)
 
 
 def _with_remembered_plugins(path: Path, options: Options) -> Options:
@@ -151,16 +207,24 @@ def _warn_of(plan: Plan, options: Options) -> None:
         options.warn(warning)
 
 
+def _settling(options: Options) -> Settling:
+    return partial(settle_search, carry_out=carry_out, options=options)
+
+
 def _planned(
-    document: Document, plugins: Sequence[str | Path], *, is_begun: bool = False
+    document: Document,
+    plugins: Sequence[str | Path],
+    *,
+    is_begun: bool = False,
+    settle: Settling | None = None,
 ) -> tuple[Plan, Dataset]:
     recipe = read_recipe(document)  # its shape first: that needs neither torch nor plugins
     registry = discover([Path(plugin) for plugin in plugins])
-    return make_plan(recipe, document, registry, is_begun=is_begun)
+    return make_plan(recipe, document, registry, is_begun=is_begun, settle=settle)
 
 
 def _require_same_recipe(path: Path, plan: Plan, *, is_forced: bool) -> None:
-    stored, found = read_meta(path)["recipe_sha256"], digest_of(plan.resolved)
+    stored, found = read_meta(path)["recipe_sha256"], recipe_digest(plan)
     if stored != found and not is_forced:
         message = f"the recipe is no longer the one that the run began with: {found[:12]}…, not "
         hint = "restore resolved.yaml, or continue with --force"

@@ -13,6 +13,8 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from framework.lazy_images import LazyImages
+
 SINGLE_OPTIMIZER = "main"
 """The name under which a recipe's only `optimizer:` is known to tasks."""
 
@@ -48,30 +50,34 @@ class DataInfo:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images in memory, with their labels where there are any.
+    """Images with their labels, where there are any.
 
     Attributes:
         images: `uint8` pixels (0 to 255, mapped to the declared value range batch by batch), or
-            floating point values that lie in the value range already.
+            floating point values that lie in the value range already; where they do not fit in
+            memory, what reads them when a batch needs them.
         labels: class of each image, or None.
     """
 
-    images: Shaped[Tensor, "batch channels height width"]
+    images: Shaped[Tensor, "batch channels height width"] | LazyImages
     labels: Int[Tensor, " batch"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def subset(self, places: Int[Tensor, " _"]) -> "ImageSet":
-        """The images at these places, copied."""
-        places = places.to(self.images.device)
-        labels = None if self.labels is None else self.labels[places]
-        return ImageSet(self.images[places], labels)
+        """The images at these places, copied; those not read yet stay so."""
+        images = self.images
+        labels = None if self.labels is None else self.labels[places.to(self.labels.device)]
+        if isinstance(images, LazyImages):
+            return ImageSet(images.subset(places), labels)
+        return ImageSet(images[places.to(images.device)], labels)
 
     def to(self, device: torch.device) -> "ImageSet":
-        """The images on a device; the same memory where they are there already."""
+        """The images on a device; the same memory where they are there, or are not read yet."""
+        images = self.images if isinstance(self.images, LazyImages) else self.images.to(device)
         labels = None if self.labels is None else self.labels.to(device)
-        return ImageSet(self.images.to(device), labels)
+        return ImageSet(images, labels)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,10 @@ class Dataset(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """A digest that changes when the data do; it may fetch data that are not there yet."""
+
+    def whereabouts(self) -> str:
+        """Where its files are, or that they are not there yet, in words; may be empty."""
+        return ""
 
     @abstractmethod
     def load(self) -> DataBundle:

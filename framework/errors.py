@@ -102,6 +102,12 @@ class PluginError(FrameworkError):
     exit_code = 8
 
 
+class SearchError(FrameworkError):
+    """A search has ended without a trial that could be kept."""
+
+    exit_code = 9
+
+
 class RunLockedError(FrameworkError):
     """Another process is working in the same run directory."""
 

@@ -30,7 +30,11 @@ KINDS: Mapping[str, str] = {
     "adversarial_objective": "provide_adversarial_objectives",
     "handler": "provide_handlers",
     "figure": "provide_figures",
+    "tracker": "provide_trackers",
     "executor": "provide_executors",
+    "sampler": "provide_samplers",
+    "pruner": "provide_pruners",
+    "search_space": "provide_search_spaces",
 }
 """Kind of component → the hook that provides it."""
 
@@ -102,6 +106,30 @@ def provide_figures() -> Mapping[str, Factory]:
 
 
 @hookspec
+def provide_trackers() -> Mapping[str, Factory]:
+    """Trackers: objects that show runs elsewhere, while they train and afterwards."""
+    return {}
+
+
+@hookspec
 def provide_executors() -> Mapping[str, Factory]:
     """Executors: objects that carry jobs out in other processes, here or elsewhere."""
+    return {}
+
+
+@hookspec
+def provide_samplers() -> Mapping[str, Factory]:
+    """Samplers: Optuna's, which draw the values of a search; from seeds and `dimensions`."""
+    return {}
+
+
+@hookspec
+def provide_pruners() -> Mapping[str, Factory]:
+    """Pruners: Optuna's, which end trials of a search early."""
+    return {}
+
+
+@hookspec
+def provide_search_spaces() -> Mapping[str, Factory]:
+    """Search spaces: objects that draw values which depend on each other; from `data`."""
     return {}

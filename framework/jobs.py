@@ -12,11 +12,15 @@ class Job:
 
     Attributes:
         name: what the user is told of it, such as `fold 2`.
-        file: the file that says what is to be done.
+        file: the file that says what is to be done. Everything else that the job reads and writes
+            lies in the same folder, which an executor may bring to another machine and back.
+        shares_files: whether other jobs work on the same files at the same time, so that only the
+            folder itself will do, and no copy.
     """
 
     name: str
     file: Path
+    shares_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Executor(ABC):
     @abstractmethod
     def num_threads(self, num_jobs: int) -> int:
         """Number of threads that each of so many jobs computes with."""
+
+    def num_workers(self, num_jobs: int) -> int:
+        """How many of so many jobs are carried out at a time; all, where an executor cannot say."""
+        return num_jobs
 
     @abstractmethod
     def carry_out(

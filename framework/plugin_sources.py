@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from importlib.util import module_from_spec, spec_from_file_location
@@ -97,10 +97,11 @@ def _winner(claimants: Sequence[PluginSource]) -> PluginSource | None:
 def _entry_points() -> Iterator[PluginSource]:
     # not metadata.entry_points(): one malformed file of anybody's would take all others down
     seen: set[str] = set()
+    # where the backport importlib_metadata is imported, these are of its classes
     for distribution in metadata.distributions():
         if ENTRY_POINT_GROUP not in _entry_point_text(distribution):
             continue
-        fields = distribution.metadata.json
+        fields = _fields_of(distribution)
         name, version = (str(fields.get(key, "-")) for key in ("name", "version"))
         if name in seen - {"-"}:
             continue  # shadowed by the same distribution, earlier on the path
@@ -115,7 +116,15 @@ def _entry_points() -> Iterator[PluginSource]:
             yield from (PluginSource(replace(whole, name=p.name), p.load) for p in points)
 
 
-def _entry_point_text(distribution: metadata.Distribution) -> str:
+def _fields_of(distribution: Any) -> Mapping[str, Any]:
+    try:
+        fields: Mapping[str, Any] = distribution.metadata.json
+    except FileNotFoundError:  # what the backport says of one without metadata
+        return {}
+    return fields
+
+
+def _entry_point_text(distribution: Any) -> str:
     try:
         return distribution.read_text("entry_points.txt") or ""
     except (OSError, UnicodeDecodeError):

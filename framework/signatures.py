@@ -29,8 +29,8 @@ _REFUSED_FORMS: Mapping[Any, tuple[str, str]] = {
     Parameter.VAR_POSITIONAL: ("takes any number of values", "name each of them"),
     Parameter.VAR_KEYWORD: ("takes any keyword", "name after a '*' what a recipe may set"),
 }
-_ARGS_SECTION = re.compile(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", re.MULTILINE)
-_ARGS_ENTRY = re.compile(r"^(\w+)(?: \([^)]*\))?:\s*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+_SECTION = r"^{}:\n((?:[ \t]+.*\n?|\n)*)"
+_ENTRY = re.compile(r"^(\w+)(?: \([^)]*\))?:\s*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 _Complaint = tuple[str, str]
 
@@ -244,6 +244,11 @@ def _constructor(factory: Callable[..., Any]) -> Callable[..., Any]:
 def _descriptions(factory: Callable[..., Any]) -> dict[str, str]:
     """Parameter → what the `Args:` of the docstring, or of the constructor's, say about it."""
     documents = [document.__doc__ or "" for document in (_constructor(factory), factory)]
-    sections = _ARGS_SECTION.findall("\n\n".join(map(inspect.cleandoc, documents)))
-    entries = [entry for section in sections for entry in _ARGS_ENTRY.findall(dedent(section))]
-    return {name: " ".join(text.split()) for name, text in entries}
+    return descriptions_in("\n\n".join(map(inspect.cleandoc, documents)), "Args")
+
+
+def descriptions_in(text: str, title: str) -> dict[str, str]:
+    """What the sections of this title, such as `Args`, of a docstring say about each name."""
+    sections = re.findall(_SECTION.format(title), text, re.MULTILINE)
+    entries = [entry for section in sections for entry in _ENTRY.findall(dedent(section))]
+    return {name: " ".join(words.split()) for name, words in entries}

@@ -16,13 +16,16 @@ from framework.hookspecs import KINDS
 ROOT = Path(__file__).parents[1]
 
 NAMES = [
+    "IMAGE_SUFFIXES",
     "SINGLE_OPTIMIZER",
     "AdversarialObjective",
     "Batch",
+    "Choose",
     "DataBundle",
     "DataError",
     "DataInfo",
     "Dataset",
+    "Dimension",
     "Executor",
     "Fault",
     "Figure",
@@ -35,6 +38,7 @@ NAMES = [
     "Infeasible",
     "Job",
     "LayerRow",
+    "LazyImages",
     "Loss",
     "Metric",
     "Nested",
@@ -44,7 +48,12 @@ NAMES = [
     "RecipeError",
     "Run",
     "Scheduler",
+    "SearchSpace",
+    "StorageError",
     "Task",
+    "TrackedArtifact",
+    "TrackedRun",
+    "Tracker",
     "TrainingError",
     "check",
     "choose_chain",
@@ -53,6 +62,7 @@ NAMES = [
     "hookimpl",
     "load_run",
     "pass_through",
+    "read_image",
     "report_runs",
     "run",
 ]
@@ -63,12 +73,21 @@ PLUGINS = {
     "executors": "framework.executors.plugin",
     "figures": "framework_figures.plugin",
     "gan": "framework_gan.plugin",
+    "optuna": "framework_optuna.plugin",
     "torch": "framework_torch.plugin",
+    "trackers": "framework_trackers.plugin",
     "vision": "framework_vision.plugin",
 }
 
 COMPONENTS = {
-    "dataset": ["vision:digits", "vision:fashion_mnist", "vision:mnist"],
+    "dataset": [
+        "vision:cifar10",
+        "vision:digits",
+        "vision:fashion_mnist",
+        "vision:image_folder",
+        "vision:kmnist",
+        "vision:mnist",
+    ],
     "network": [
         "autoencoders:conv_encoder",
         "autoencoders:gaussian_bottleneck",
@@ -139,7 +158,27 @@ COMPONENTS = {
         "figures:reconstructions",
         "figures:samples_by_class",
     ],
+    "tracker": ["trackers:tensorboard", "trackers:wandb"],
     "executor": ["executors:processes"],
+    "sampler": [
+        "optuna:brute_force",
+        "optuna:cmaes",
+        "optuna:gp",
+        "optuna:grid",
+        "optuna:nsgaii",
+        "optuna:qmc",
+        "optuna:random",
+        "optuna:tpe",
+    ],
+    "pruner": [
+        "optuna:hyperband",
+        "optuna:median",
+        "optuna:patient",
+        "optuna:percentile",
+        "optuna:successive_halving",
+        "optuna:threshold",
+    ],
+    "search_space": ["autoencoders:symmetric_conv_space"],
 }
 
 

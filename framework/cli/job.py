@@ -21,10 +21,12 @@ def job(*, file: Path, as_json: bool) -> None:
     from framework.application import carry_out_job
     from framework.cli.messages import complain, say, say_json
     from framework.cli.streams import lasting_stdout
-    from framework.handlers.epoch_log import EpochLog
+    from framework.cli.trial_log import EpochLogBesideTrials
 
     with lasting_stdout():  # a caller that is gone must not keep us from saving
-        record = carry_out_job(file, handlers=[EpochLog(say)], announce=say, warn=complain)
+        record = carry_out_job(
+            file, handlers=[EpochLogBesideTrials(say)], announce=say, warn=complain
+        )
         if as_json:
             say_json(record.as_json())
 

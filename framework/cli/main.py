@@ -14,6 +14,7 @@ from framework.cli.apply import apply
 from framework.cli.check import check
 from framework.cli.components import components
 from framework.cli.crashes import crash_fault
+from framework.cli.doctor import doctor
 from framework.cli.export import export
 from framework.cli.job import job
 from framework.cli.messages import report
@@ -21,6 +22,8 @@ from framework.cli.recipes import recipes
 from framework.cli.report import write_report
 from framework.cli.run import run
 from framework.cli.runs import runs
+from framework.cli.schema import schema
+from framework.cli.search import search
 from framework.cli.streams import discard_output, is_broken, prepare_streams
 from framework.errors import Fault, FrameworkError
 
@@ -35,7 +38,20 @@ def cli() -> None:
     """Representation learning on images: from a recipe to a finished run."""
 
 
-for command in (run, check, runs, write_report, recipes, components, apply, export, job):
+for command in (
+    run,
+    check,
+    runs,
+    write_report,
+    recipes,
+    components,
+    apply,
+    export,
+    job,
+    schema,
+    search,
+    doctor,
+):
     cli.add_command(command)
 
 

@@ -41,7 +41,12 @@ def report(faults: Iterable[Fault], *, as_json: bool) -> None:
 
 def say_json(document: Mapping[str, Any]) -> None:
     """Write a document as strict JSON, in which values that are not finite are null."""
-    say(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False))
+    say(json_text(document))
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document as strict JSON, in which values that are not finite are null."""
+    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def say_facts(facts: Mapping[str, str | Sequence[str]]) -> None:

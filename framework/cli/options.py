@@ -26,6 +26,12 @@ runs_directory_option = click.option(
 device_option = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )
+track_option = click.option(
+    "--track",
+    multiple=True,
+    metavar="TRACKER",
+    help="Add a tracker to those of the recipe, such as wandb; may be repeated.",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but faults.")
 json_option = click.option(
     "--json",

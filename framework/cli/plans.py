@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from framework.cli.messages import Cell, say, say_facts, say_table
+from framework.cli.spaces import dimensions_of, search_facts, space_document, space_rows
 from framework.contracts import DataInfo
 from framework.recipe.plans import Plan, PlannedComponent
 from framework.wording import value_text
@@ -17,6 +18,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "data": asdict(plan.data),
         "layers": [asdict(row) for row in plan.layers],
         "num_parameters": plan.num_parameters,
+        "space": space_document(dimensions_of(plan)),
         "resolved": plan.resolved,
         "warnings": list(plan.warnings),
     }
@@ -25,6 +27,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def say_plan(plan: Plan) -> None:
     """Print what would be trained, on what, layer by layer."""
     components, training = plan.components, plan.recipe.training
+    dimensions = dimensions_of(plan)
     say_facts(
         {
             "recipe": plan.recipe.name,
@@ -37,6 +40,7 @@ def say_plan(plan: Plan) -> None:
             "training": f"{training.num_epochs} epochs, batches of {training.batch_size}",
             "seed": "drawn when it runs" if plan.recipe.seed is None else str(plan.recipe.seed),
         }
+        | search_facts(plan, len(dimensions))
     )
     say()
     rows: list[list[Cell]] = [
@@ -50,6 +54,9 @@ def say_plan(plan: Plan) -> None:
         for row in plan.layers
     ]
     say_table(["network", "layer", "kind", "shape", "parameters"], rows)
+    if dimensions:
+        say()
+        say_table(["drawn", "values"], space_rows(dimensions))
     say(f"\n{plan.num_parameters:,} parameters. Nothing was trained.")
 
 

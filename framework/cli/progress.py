@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from ignite.engine import Engine, Events
@@ -17,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from framework.cli.messages import number_text, say
+from framework.cli.search_view import SearchView
+from framework.cli.trial_log import TrialLog, is_trial
 from framework.contracts import SINGLE_OPTIMIZER, Handler, Run
 from framework.events import FitEvents
-from framework.handlers.epoch_log import EpochLog
 
 _SECONDS_BETWEEN_FRAMES = 0.2
 _BAR_WIDTH = 40
@@ -37,7 +39,9 @@ def progress_display(*, is_silent: bool) -> Iterator[list[Handler]]:
         finally:
             display.stop()
     else:
-        yield [EpochLog(say)]
+        log = TrialLog(say)
+        yield [log]
+        log.stop()
 
 
 class LiveProgress(Handler):
@@ -45,7 +49,7 @@ class LiveProgress(Handler):
 
     It draws in the training's own thread, a few times a second, and costs a glance at the clock
     per iteration. Of several fits that advance in turns it shows the one at work, and how far all
-    of them are.
+    of them are; of a search, whoever carries it out, a table of its trials.
 
     Args:
         console: where to draw.
@@ -60,6 +64,7 @@ class LiveProgress(Handler):
         self._done_at_start = 0.0
         self._drawn_at = 0.0
         self._validation: dict[str, float] = {}
+        self._search: SearchView | None = None
 
     def attach(self, trainer: Engine, evaluator: Engine, run: Run) -> None:  # noqa: ARG002
         """Draw from FIT_STARTED to FIT_ENDED."""
@@ -69,22 +74,44 @@ class LiveProgress(Handler):
         trainer.add_event_handler(FitEvents.SAVING, self._end_epoch, trainer, run)
         trainer.add_event_handler(FitEvents.FIT_ENDED, self._end_fit)
 
+    def look(self, directory: Path) -> None:
+        """Show the search in a run directory, now and then, until this is stopped."""
+        if self._search is None:
+            self._search = SearchView(directory)
+        if self._search.is_due():
+            self._search.read()
+            self._start()
+            if self._live is not None:
+                self._live.update(self._with_search(Text()), refresh=True)
+
     def stop(self) -> None:
         """Leave the last picture standing and give the terminal back."""
+        if self._search is not None and self._live is not None:
+            self._search.read()
+            self._live.update(self._search.table, refresh=True)
         if self._live is not None:
             self._live.stop()
-        self._live, self._fits, self._num_ended = None, [], 0
+        self._live, self._search = None, None
+        self._forget_fits()
+
+    def _forget_fits(self) -> None:
+        self._fits, self._num_ended = [], 0
 
     def _start(self) -> None:
-        if self._live is None:
+        if self._num_ended == 0:
             self._started_at = time.monotonic()
             self._done_at_start = self._epochs_done()
+        if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
 
     def _end_fit(self) -> None:
         self._num_ended += 1
-        if self._num_ended == len(self._fits):
+        if self._num_ended < len(self._fits):
+            return
+        if all(is_trial(run) for _, run in self._fits):
+            self._forget_fits()  # others will come
+        else:
             self.stop()
 
     def _draw_sometimes(self, trainer: Engine, run: Run) -> None:
@@ -92,13 +119,18 @@ class LiveProgress(Handler):
             self._draw(trainer, run)
 
     def _end_epoch(self, trainer: Engine, run: Run) -> None:
+        if self._search is not None and self._search.is_due():
+            self._search.read()
         self._validation = {k: v for k, v in run.metrics.items() if k.startswith("validation/loss")}
         self._draw(trainer, run)
 
     def _draw(self, trainer: Engine, run: Run) -> None:
         self._drawn_at = time.monotonic()
         if self._live is not None:
-            self._live.update(self._picture(trainer, run), refresh=True)
+            self._live.update(self._with_search(self._picture(trainer, run)), refresh=True)
+
+    def _with_search(self, picture: RenderableType) -> RenderableType:
+        return picture if self._search is None else Group(self._search.table, picture)
 
     def _picture(self, trainer: Engine, run: Run) -> RenderableType:
         iteration, length = trainer.state.iteration, trainer.state.epoch_length or 1

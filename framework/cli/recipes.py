@@ -7,7 +7,7 @@ import click
 from framework.cli.messages import UsageError, say, say_json, say_table
 from framework.cli.options import debug_option, json_option
 from framework.errors import Fault, StorageError, nearest_hint
-from framework.recipe.shipped import shipped_recipes
+from framework.recipe.shipped import SCHEMA_LINE, shipped_recipes
 from framework.storage import make_folder, storage_faults, write_durably
 
 
@@ -46,7 +46,7 @@ def copy(*, name: str, target: Path | None, as_json: bool) -> None:
         raise StorageError(Fault("S053", "the file exists already", place=str(path), hint=hint))
     make_folder(path.parent)
     with storage_faults(path):
-        write_durably(path, source.read_bytes())
+        write_durably(path, _with_schema_of(source).encode())
     if as_json:
         say_json({"recipe": str(path)})
     else:
@@ -55,6 +55,16 @@ def copy(*, name: str, target: Path | None, as_json: bool) -> None:
 
 def _file_at(target: Path, name: str) -> Path:
     return target / name if target.is_dir() else target
+
+
+def _with_schema_of(source: Path) -> str:
+    """The text of a shipped recipe, which names its schema in a way that holds anywhere."""
+    text = source.read_text(encoding="utf-8")
+    named = SCHEMA_LINE.search(text)
+    if named is None:
+        return text
+    schema = (source.parent / named[1]).resolve()
+    return f"{text[: named.start(1)]}{schema}{text[named.end(1) :]}"
 
 
 def _description(path: Path) -> str:

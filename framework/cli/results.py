@@ -27,6 +27,7 @@ def say_result(record: RunRecord, **more: str | Sequence[str]) -> None:
         "run": str(record.directory),
         "report": "" if record.report is None else str(record.report),
         "pictures": [str(path) for path in record.pictures],
+        "trackers": [f"{name}: {line}" for name, line in record.trackers.items() if line],
     }
     say_facts(facts | more)
 

@@ -11,6 +11,7 @@ from framework.cli.options import (
     plugin_option,
     quiet_option,
     runs_directory_option,
+    track_option,
 )
 from framework.cli.recipe_shape import require_shape
 
@@ -22,9 +23,11 @@ from framework.cli.recipe_shape import require_shape
 @runs_directory_option
 @click.option("--new", is_flag=True, help="Train again even where the recipe has a run.")
 @device_option
+@track_option
 @click.option("--exact", is_flag=True, help="Refuse to continue where bits could differ.")
 @click.option("--force", is_flag=True, help="Continue though recipe or plugins have changed.")
 @click.option("--allow-data-change", is_flag=True, help="Continue though the data have changed.")
+@click.option("--trust-storage", is_flag=True, help="Let a sampler unpickle a study of others.")
 @quiet_option
 @json_option
 @debug_option

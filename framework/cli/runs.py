@@ -1,18 +1,26 @@
 """`framework runs`: what has been trained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from framework.cli.messages import (
+    UsageError,
     number_text,
     say,
     say_json,
     say_table,
 )
-from framework.cli.options import debug_option, json_option, runs_directory_option
+from framework.cli.options import (
+    debug_option,
+    json_option,
+    plugin_option,
+    runs_directory_option,
+)
 from framework.cli.results import next_step, say_result
 from framework.cli.run_names import find_run, name_of
+from framework.errors import Fault
 from framework.runs.records import RunRecord, is_run, list_runs
 
 
@@ -60,6 +68,44 @@ def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
         files=[f"{name} ({size})" for name, size in zip(names, sizes, strict=True)],
         next=next_step(record),
     )
+
+
+@runs.command(short_help="Send what trackers have only stored.")
+@click.argument("run")
+@plugin_option
+@runs_directory_option
+@debug_option
+def sync(*, run: str, plugins: tuple[Path, ...], runs_directory: Path) -> None:
+    """Send what the trackers of RUN, its parts included, have only stored, such as offline."""
+    directory = find_run(run, runs_directory).directory
+    from framework.application import sync as send
+
+    if not send(directory, plugins=plugins, announce=say):
+        say("nothing is left to be sent")
+
+
+@runs.command(short_help="Compare runs: their recipes, and what they measured.")
+@click.argument("names", nargs=-1, required=True, metavar="RUN RUN...")
+@runs_directory_option
+@json_option
+@debug_option
+def compare(*, names: Sequence[str], runs_directory: Path, as_json: bool) -> None:
+    """Show where the recipes of RUNs differ, and what they measured.
+
+    Of two runs, the second is told relative to the first. The best value is marked where its
+    direction is declared and the data are the same. `framework report` draws a page of it.
+    """
+    from framework.cli.comparison import comparison_document, say_comparison
+    from framework.reports.comparison_pages import compare_runs
+
+    if len(names) == 1:
+        hint = "name two runs or more"
+        raise UsageError(Fault("U001", f"there is only '{names[0]}' to compare", hint=hint))
+    page = compare_runs([find_run(name, runs_directory).directory for name in names])
+    if as_json:
+        say_json(comparison_document(page))
+    else:
+        say_comparison(page)
 
 
 def _inner_runs(record: RunRecord) -> list[Path]:

@@ -1,20 +1,21 @@
-"""Batches of images that live in memory, in an order that is a pure function of (seed, epoch)."""
+"""Batches of images, in an order that is a pure function of (seed, epoch)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from framework.contracts import Batch, ImageSet
+from framework.lazy_images import LazyImages
 from framework.seeding import make_generator
 
 
-class ResidentLoader:
-    """Gathers batches by index from one tensor on the training device.
+class ImageLoader:
+    """Gathers batches by index from one tensor on the training device, or has them read.
 
     Args:
-        images: the whole image set; moved to `device` once.
+        images: the whole image set; moved to `device` once, where it is in memory.
         indices: the places of the images to serve; all folds of a process share `images`.
         batch_size: images per batch; the last batch may be smaller.
         value_range: what `uint8` 0 and 255 are mapped to.
@@ -37,7 +38,8 @@ class ResidentLoader:
         prepared: Shaped[Tensor, "_ *_"] | None = None,
     ) -> None:
         device = device or torch.device("cpu")
-        self._images = images.images.to(device)
+        self._device = device
+        self._images = images.to(device).images
         self._labels = None if images.labels is None else images.labels.to(device)
         self._indices = indices.to(device)
         self._batch_size = batch_size
@@ -52,9 +54,19 @@ class ResidentLoader:
 
     def epoch(self, epoch: int = 0, *, start: int = 0) -> Iterator[Batch]:
         """Serve the batches of one epoch, from batch number `start` on."""
-        order = self._order(epoch)
-        for begin in range(start * self._batch_size, self._num_served, self._batch_size):
-            yield self._batch(order[begin : min(begin + self._batch_size, self._num_served)])
+        order = self._order(epoch)[: self._num_served]
+        batches = order[start * self._batch_size :].split(self._batch_size)
+        places = [each for each in batches if len(each)]
+        for each, pixels in zip(places, self._pixels(places), strict=True):
+            yield self._batch(each, pixels)
+
+    def _pixels(self, places: Sequence[Int[Tensor, " _"]]) -> Iterator[Tensor]:
+        """The pixels of one batch after the other, on the training device."""
+        images = self._images
+        if not isinstance(images, LazyImages):
+            return (images[each] for each in places)
+        read = images.batches(each.cpu() for each in places)
+        return (pixels.to(self._device) for pixels in read)
 
     def _order(self, epoch: int) -> Int[Tensor, " batch"]:
         if self._seed is None:
@@ -63,10 +75,10 @@ class ResidentLoader:
         permutation = torch.randperm(len(self._indices), generator=generator)
         return self._indices[permutation.to(self._indices.device)]
 
-    def _batch(self, places: Int[Tensor, " batch"]) -> Batch:
+    def _batch(self, places: Int[Tensor, " batch"], pixels: Tensor) -> Batch:
         labels = None if self._labels is None else self._labels[places]
         prepared = None if self._prepared is None else self._prepared[places]
-        return Batch(self._converted(self._images[places]), labels, places, prepared)
+        return Batch(self._converted(pixels), labels, places, prepared)
 
     def _converted(self, pixels: Tensor) -> Float[Tensor, "batch channels height width"]:
         if pixels.dtype != torch.uint8:

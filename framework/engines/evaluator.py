@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from framework.contracts import Batch, Metric, Task
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
 from framework.engines.averages import LossAverages
 from framework.engines.engine import ReliableEngine
 from framework.engines.metric_sets import MetricSets
@@ -48,7 +48,7 @@ def make_evaluator(
     return evaluator
 
 
-def evaluate(evaluator: Engine, loader: ResidentLoader) -> dict[str, float]:
+def evaluate(evaluator: Engine, loader: ImageLoader) -> dict[str, float]:
     """Measure everything that a loader serves, once."""
     evaluator.run(loader.epoch(), max_epochs=1, epoch_length=len(loader))
     return dict(evaluator.state.metrics)

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from framework.errors import DataError, Fault
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """What is taken for an image in a folder, in any case of letters."""
 
 _MODES = {1: "L", 3: "RGB"}

@@ -10,7 +10,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from framework.errors import DataError, Fault, FrameworkError
-from framework.exchange.image_files import SUFFIXES, ImageFile, describe_changes, read_image
+from framework.exchange.image_files import IMAGE_SUFFIXES, ImageFile, describe_changes, read_image
 from framework.runs.loaded_runs import LoadedRun
 
 
@@ -62,7 +62,7 @@ class _Reader:
         if path.is_dir() and self._takes_images:
             files = list(_images_below(path))
             if not files:
-                hint = f"an image's name ends in {', '.join(SUFFIXES)}"
+                hint = f"an image's name ends in {', '.join(IMAGE_SUFFIXES)}"
                 fault = Fault("D032", "there are no images in this folder", "", str(path), hint)
                 self._faults.append(fault)
             for file in files:
@@ -102,7 +102,7 @@ class _Reader:
 def _images_below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden:
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not is_hidden:
             yield path
 
 

@@ -5,5 +5,8 @@ from framework.hookspecs import hookimpl
 
 @hookimpl
 def provide_executors() -> dict[str, str]:
-    """Processes on this machine."""
-    return {"processes": "framework.executors.processes:Processes"}
+    """Processes on this machine, or on those of a Dask cluster."""
+    return {
+        "processes": "framework.executors.processes:Processes",
+        "dask": "framework.executors.dask:Dask",
+    }

@@ -46,6 +46,8 @@ class Training(Block):
             together; None sets no limit.
         num_threads: number of threads to compute with, which decides the last bits of the result;
             None takes as many as PyTorch finds cores.
+        num_workers: number of processes that read images ahead, where they are not in memory; 0
+            reads them in the training process. It changes no weight.
     """
 
     num_epochs: Annotated[int, Field(ge=0)]
@@ -55,6 +57,7 @@ class Training(Block):
     accumulation: Count = 1
     time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
     num_threads: Count | None = None
+    num_workers: Annotated[int, Field(ge=0)] = 0
 
 
 class GradientClipping(Block):

@@ -9,8 +9,22 @@ from framework.validation import MISSING_KEY, Problem
 _CONTRADICTION = "R008"
 _NO_OPTIMIZER = "R011"
 _OUT_OF_RANGE = "R012"
+_CANNOT_BE_DRAWN = "R034"
 _DEFAULT_MONITOR = "validation/loss"
 _PARTS_OF_THE_LOSS = ("loss.", "networks.", "task.")
+_NEVER_DRAWN = {
+    "cross_validation": "trials could not be compared",
+    "dataset": "trials could not be compared",
+    "executor": "it changes no result",
+    "extends": "it is read before",
+    "format": "it changes no result",
+    "name": "it changes no result",
+    "search": "it is what draws",
+    "seed": "trials could not be compared",
+    "seeds": "trials could not be compared",
+    "validation": "trials could not be compared",
+}
+"""Keys of a recipe that no search draws → why."""
 
 
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
@@ -27,6 +41,7 @@ def contradictions(values: Mapping[str, Any]) -> list[Problem]:
         *_frozen_and_changed(values),
         *_nothing_to_train(values),
         *_no_epochs(values),
+        *_searches(values),
     ]
 
 
@@ -138,8 +153,9 @@ def _folds(values: Mapping[str, Any]) -> Iterator[Problem]:
             hint = f"they are numbered 0 to {last}"
             message = f"there is no fold {fold}"
             yield Problem(("cross_validation", "fold"), message, hint, _CONTRADICTION)
-    if "executor" in values and "cross_validation" not in values and not values.get("seeds"):
-        hint = "add cross_validation or seeds, or leave the executor out"
+    has_parts = not values.keys().isdisjoint({"cross_validation", "search"})
+    if "executor" in values and not has_parts and not values.get("seeds"):
+        hint = "add cross_validation, seeds or search, or leave the executor out"
         message = "there are no parts to share out"
         yield Problem(("executor",), message, hint, _CONTRADICTION)
 
@@ -197,6 +213,28 @@ def _no_epochs(values: Mapping[str, Any]) -> Iterator[Problem]:
         message = "expected an integer of at least 1, found 0"
         hint = "0 is for networks that all come from elsewhere and stay frozen"
         yield Problem(("training", "num_epochs"), message, hint, _OUT_OF_RANGE)
+
+
+def _searches(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A search seeks one thing with one seed, and draws what makes a difference."""
+    search = _mapping(values, "search")
+    objectives = _mapping(search, "objectives")
+    if "search" in values and values.get("seeds"):
+        hint = "write seed, and train the best recipe with several"
+        message = "every trial has one seed, and there are several"
+        yield Problem(("seeds",), message, hint, _CONTRADICTION)
+    if objectives and search.get("objective") is not None:
+        path, message = ("search", "objectives"), "objective and objectives are both given"
+        yield Problem(path, message, "write one of the two", _CONTRADICTION)
+    if len(objectives) > 1 and search.get("pruner") is not None:
+        message = "a trial with several objectives has no one curve to be ended by"
+        hint = "leave the pruner out, or write one objective"
+        yield Problem(("search", "pruner"), message, hint, _CONTRADICTION)
+    for key in _mapping(search, "space"):
+        reason = _NEVER_DRAWN.get(key.partition(".")[0])
+        if reason is not None:
+            message = f"'{key}' cannot be drawn: {reason}"
+            yield Problem(("search", "space", key), message, "leave it out", _CANNOT_BE_DRAWN)
 
 
 def _origins(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -8,17 +8,24 @@ from typing import Any
 from framework.contracts import DataInfo, Dataset
 from framework.errors import Fault, Position, RecipeError, nearest_hint
 from framework.finished_runs import LayerRow
+from framework.recipe.component_specs import NetworkSpec
 from framework.recipe.documents import Document
 from framework.recipe.finding import NoSuchRecipe, locate
 from framework.recipe.loading import load_document
 from framework.recipe.plans import Plan, Upstream
-from framework.recipe.schema import NetworkSpec, Recipe
+from framework.recipe.schema import Recipe
 from framework.recipe.shipped import shipped_name
 
 _BAD_ORIGIN = "R028"
 
-Planning = Callable[[Document, Path | None], tuple[Plan, Dataset]]
-"""Makes a plan of a document; a run directory, where it is the document of one."""
+Planning = Callable[[Document, Path | None], tuple[Plan, Dataset, Path | None]]
+"""Makes a plan of a document, given its run directory, where it is the document of one.
+
+The directory is answered too, and so is that of the best trial of a search.
+"""
+
+Settling = Callable[[Plan, Dataset], Path]
+"""Carries a search out, or finds it finished; answers the run directory of its best trial."""
 
 
 def upstreams_of(
@@ -47,10 +54,13 @@ def upstreams_of(
         try:
             file, run = _locate(spec, name, document)
             _require_no_circle((*path, str(document.source)), str(file), name, document)
+            if run is not None:
+                _require_no_changes(spec, name, document)
             key = (file, spec.origin.overrides)
             if key not in planned:
                 planned[key] = _planned(file, run, spec, recipe, plan_of)
-            found[name] = _upstream(name, spec, *planned[key], document=document)
+            location = _location(file, run)
+            found[name] = _upstream(name, spec, *planned[key], location, document=document)
         except RecipeError as error:
             faults += error.faults
     if faults:
@@ -109,7 +119,8 @@ def _locate(spec: NetworkSpec, name: str, document: Document) -> tuple[Path, Pat
     except NoSuchRecipe as error:
         for run in (folder / reference, Path(reference)):
             if _is_run(run):
-                return run / "resolved.yaml", run
+                trained = run / _best_trial(run)
+                return trained / "resolved.yaml", trained
         raise RecipeError(_fault(name, document, str(error), error.hint)) from None
     return file, None
 
@@ -121,6 +132,20 @@ def _is_run(path: Path) -> bool:
         return False
 
 
+def _best_trial(run: Path) -> str:
+    """The trial that a search has kept; empty in any other run."""
+    try:
+        kept = str(json.loads((run / "state.json").read_bytes())["kept"])
+    except (OSError, ValueError, KeyError, TypeError):  # which is for others to say
+        return ""
+    return kept if kept.startswith("trial-") else ""
+
+
+def _location(file: Path, run: Path | None) -> str:
+    """Where a recipe or a run is found again, wherever it is looked for."""
+    return (None if run else shipped_name(file)) or str((run or file).resolve())
+
+
 def _require_no_circle(path: tuple[str, ...], file: str, name: str, document: Document) -> None:
     resolved = [str(Path(each).resolve()) for each in path]
     if str(Path(file).resolve()) in resolved:
@@ -128,13 +153,19 @@ def _require_no_circle(path: tuple[str, ...], file: str, name: str, document: Do
         raise RecipeError(_fault(name, document, message, "train one of them without the other"))
 
 
+def _require_no_changes(spec: NetworkSpec, name: str, document: Document) -> None:
+    if spec.origin is not None and spec.origin.overrides:
+        found, reference = list(spec.origin.overrides), spec.origin.reference
+        message = f"the run '{reference}' is taken as it is, found {found}"
+        raise RecipeError(_fault(name, document, message, "name its recipe to change it"))
+
+
 def _planned(
     file: Path, run: Path | None, spec: NetworkSpec, recipe: Recipe, plan_of: Planning
 ) -> tuple[Plan, Dataset, Path | None]:
     overrides = () if spec.origin is None else spec.origin.overrides
     document = load_document(file, [*_same_data(file, recipe), *overrides])
-    plan, dataset = plan_of(document, run)
-    return plan, dataset, run
+    return plan_of(document, run)
 
 
 def _same_data(file: Path, recipe: Recipe) -> list[str]:
@@ -153,14 +184,12 @@ def _upstream(
     plan: Plan,
     dataset: Dataset,
     run: Path | None,
+    location: str,
     *,
     document: Document,
 ) -> Upstream:
     origin = spec.origin
     reference, wanted = ("", name) if origin is None else (origin.reference, origin.network or name)
-    if run is not None and origin is not None and origin.overrides:
-        message = f"the run '{reference}' is taken as it is, found {list(origin.overrides)}"
-        raise RecipeError(_fault(name, document, message, "name its recipe to change it"))
     networks = plan.components.networks
     if wanted not in networks:
         message = f"'{reference}' has no network called '{wanted}'"
@@ -175,8 +204,6 @@ def _upstream(
         message = f"'{reference}' keeps an ensemble, so there are several weights"
         hint = "add `overrides: [cross_validation.keep=best_fold]`"
         raise RecipeError(_fault(name, document, message, hint))
-    shipped = None if run else shipped_name(plan.document.source)
-    location = shipped or str((run or plan.document.source).resolve())
     return Upstream(reference, location, wanted, plan, dataset, run)
 
 

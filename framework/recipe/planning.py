@@ -1,7 +1,7 @@
 """From a recipe to a plan: everything found, checked and proven, before any data is read."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
 from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
@@ -9,13 +9,16 @@ from framework.errors import Fault, RecipeError, nearest_hint
 from framework.recipe.blocks import Training
 from framework.recipe.construction import construction
 from framework.recipe.documents import Document
-from framework.recipe.origins import origin_faults, upstreams_of
-from framework.recipe.plans import Components, Plan
+from framework.recipe.loading import load_document
+from framework.recipe.measurements import has_folds_only, measured, monitor_faults
+from framework.recipe.origins import Planning, Settling, origin_faults, upstreams_of
+from framework.recipe.plans import Components, Plan, Upstream
 from framework.recipe.proving import Proof, prove
 from framework.recipe.resolution import resolve
 from framework.recipe.scheduled_numbers import schedule_faults
 from framework.recipe.scheduling import prove_schedulers
 from framework.recipe.schema import Recipe, read_recipe
+from framework.recipe.search_faults import search_faults
 from framework.registry import Registry
 from framework.seeding import draw_seed
 
@@ -27,6 +30,8 @@ def make_plan(
     *,
     known: DataInfo | None = None,
     is_begun: bool = False,
+    upstreams: Mapping[str, Upstream] | None = None,
+    settle: Settling | None = None,
     path: tuple[str, ...] = (),
 ) -> tuple[Plan, Dataset]:
     """Resolve a recipe, prove its networks and check what goes together with what.
@@ -38,6 +43,9 @@ def make_plan(
         known: what is known of the data set already, which is then not asked for it.
         is_begun: whether a run directory holds the weights of networks that come from elsewhere;
             where they come from is then not looked for.
+        upstreams: what networks come from, where that is known already.
+        settle: carries out a search that networks come from, as they are those of its best trial;
+            without it they are what its recipe says.
         path: the recipes that needed this one, outermost first.
 
     Returns:
@@ -48,13 +56,9 @@ def make_plan(
         PluginError: a component that is needed cannot be used.
         DataError: not even the data set's shape can be found out.
     """
-
-    def plan_of(upstream: Document, run: FilePath | None) -> tuple[Plan, Dataset]:
-        led = (*path, str(document.source))
-        shape = read_recipe(upstream)
-        return make_plan(shape, upstream, registry, is_begun=run is not None, path=led)
-
-    upstreams = {} if is_begun else upstreams_of(recipe, document, plan_of, path)
+    if upstreams is None:
+        plan_of = _planning(document, registry, settle, path)
+        upstreams = {} if is_begun else upstreams_of(recipe, document, plan_of, path)
     components = resolve(recipe, document, registry, upstreams)
     with construction(components.dataset, document):
         dataset: Dataset = components.dataset.build()
@@ -73,12 +77,33 @@ def make_plan(
         num_parameters=proof.num_parameters,
         loss_names=proof.loss_names,
         upstreams=upstreams,
+        registry=registry,
         warnings=(*_notices(recipe, document), *map(str, registry.broken)),
     )
     faults += schedule_faults(plan, {**proof.parts, **scheduled})
+    faults += search_faults(plan, measured(recipe, components, proof))
     if faults:
         raise RecipeError(faults)
     return plan, dataset
+
+
+def _planning(
+    document: Document, registry: Registry, settle: Settling | None, path: tuple[str, ...]
+) -> Planning:
+    """How to plan what networks come from; a search that they come from is carried out first."""
+
+    def plan_of(upstream: Document, run: FilePath | None) -> tuple[Plan, Dataset, FilePath | None]:
+        led = (*path, str(document.source))
+        shape, is_run = read_recipe(upstream), run is not None
+        found = make_plan(shape, upstream, registry, is_begun=is_run, settle=settle, path=led)
+        if shape.search is None or settle is None or is_run:
+            return (*found, run)
+        best = settle(*found)
+        upstream = load_document(best / "resolved.yaml")
+        shape = read_recipe(upstream)
+        return (*make_plan(shape, upstream, registry, is_begun=True, path=led), best)
+
+    return plan_of
 
 
 def _incoherent(
@@ -86,7 +111,7 @@ def _incoherent(
 ) -> list[Fault]:
     return [
         *_optimizer_faults(recipe, components, document, proof),
-        *_monitor_faults(recipe, components, document, proof),
+        *monitor_faults(recipe, components, document, proof),
         *_fold_faults(recipe, data, document, proof),
         *_pruning_faults(recipe, document, proof),
         *_range_faults(components, data, document),
@@ -141,35 +166,6 @@ def _optimizer_faults(
             yield Fault("R011", message, key=key, place=place, hint=hint)
 
 
-def _monitor_faults(
-    recipe: Recipe, components: Components, document: Document, proof: Proof
-) -> Iterator[Fault]:
-    names = ["loss"] if len(proof.loss_names) == 1 else [f"loss/{n}" for n in proof.loss_names]
-    names += proof.term_names
-    known = [f"train/{name}" for name in names]
-    has_validation = recipe.validation.fraction > 0 or _has_folds_only(recipe)
-    if has_validation:
-        known += [f"validation/{name}" for name in (*names, *components.metrics)]
-    for key, monitor in _monitors(recipe, components):
-        if monitor in known:
-            continue
-        place = document.place((*key.split("."), "monitor"))
-        if monitor.startswith("validation/") and not has_validation:
-            message = f"'{monitor}' is never measured with a validation fraction of 0"
-            hint = "monitor 'train/loss', or hold images out"
-            yield Fault("R032", message, key=f"{key}.monitor", place=place, hint=hint)
-        elif not components.handlers:  # a handler may add metrics of its own
-            message = f"no metric named '{monitor}'"
-            hint = nearest_hint(monitor, known) or f"there are {known}"
-            yield Fault("R005", message, key=f"{key}.monitor", place=place, hint=hint)
-
-
-def _has_folds_only(recipe: Recipe) -> bool:
-    """Whether folds take the place of `validation` in everything that is trained."""
-    folds = recipe.cross_validation
-    return folds is not None and (folds.fold is not None or folds.keep != "refit")
-
-
 def _fold_faults(
     recipe: Recipe, data: DataInfo, document: Document, proof: Proof
 ) -> Iterator[Fault]:
@@ -215,17 +211,6 @@ def _pruning_faults(recipe: Recipe, document: Document, proof: Proof) -> Iterato
             yield Fault("R011", message, key=f"{key}.layers", place=place, hint=hint)
 
 
-def _monitors(recipe: Recipe, components: Components) -> Iterator[tuple[str, str]]:
-    """What is monitored, each after the dotted key of what monitors it."""
-    blocks = {"early_stopping": recipe.early_stopping, "checkpointing": recipe.checkpointing}
-    for key, block in blocks.items():
-        if block is not None and block.monitor is not None:
-            yield key, block.monitor
-    for planned in components.schedulers.values():
-        if isinstance(monitor := planned.values.get("monitor"), str):
-            yield planned.role, monitor
-
-
 def _range_faults(components: Components, data: DataInfo, document: Document) -> Iterator[Fault]:
     low, high = data.value_range
     for planned in components.all():
@@ -263,7 +248,7 @@ def _training_sizes(recipe: Recipe, data: DataInfo) -> list[int]:
     held_out = {round(data.num_train * recipe.validation.fraction)}
     if folds is not None:
         in_folds = {data.num_train // folds.num_folds, -(-data.num_train // folds.num_folds)}
-        held_out = in_folds if _has_folds_only(recipe) else in_folds | held_out
+        held_out = in_folds if has_folds_only(recipe) else in_folds | held_out
     return sorted(data.num_train - number for number in held_out)
 
 

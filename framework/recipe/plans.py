@@ -9,7 +9,7 @@ from framework.contracts import SINGLE_OPTIMIZER, DataInfo, Dataset
 from framework.finished_runs import LayerRow
 from framework.recipe.documents import Document
 from framework.recipe.schema import Recipe
-from framework.registry import Component
+from framework.registry import Component, Registry
 from framework.seeding import derive_seed
 
 
@@ -24,6 +24,7 @@ class PlannedComponent:
             several are a tuple of them.
         plain: the same as the resolved recipe spells it, defaults filled in.
         networks: for each network that it asks for by name, the recipe's network that is meant.
+        keys: what the role is made of, where a key has dots itself.
     """
 
     role: str
@@ -31,6 +32,7 @@ class PlannedComponent:
     values: Mapping[str, Any]
     plain: Mapping[str, Any]
     networks: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str | int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -40,7 +42,8 @@ class PlannedComponent:
     @property
     def path(self) -> tuple[str | int, ...]:
         """The keys and indices that lead to it in the recipe."""
-        return tuple(int(step) if step.isdigit() else step for step in self.role.split("."))
+        steps = self.role.split(".")
+        return self.keys or tuple(int(step) if step.isdigit() else step for step in steps)
 
     def with_nested(self) -> "list[PlannedComponent]":
         """It and all components nested in it, at any depth."""
@@ -106,11 +109,17 @@ class Components:
     handlers: Mapping[str, PlannedComponent]
     figures: Mapping[str, PlannedComponent]
     schedulers: Mapping[str, PlannedComponent] = field(default_factory=dict)
+    trackers: Mapping[str, PlannedComponent] = field(default_factory=dict)
     executor: PlannedComponent | None = None
+    sampler: PlannedComponent | None = None
+    pruner: PlannedComponent | None = None
+    spaces: Mapping[str, PlannedComponent] = field(default_factory=dict)
 
     def all(self) -> list[PlannedComponent]:
-        """All of them but the executor, nested ones included."""
+        """All of them but the executor and the trackers, nested ones included."""
+        searching = [each for each in (self.sampler, self.pruner) if each is not None]
         groups = (
+            self.spaces,
             self.networks,
             self.optimizers,
             self.schedulers,
@@ -118,7 +127,7 @@ class Components:
             self.handlers,
             self.figures,
         )
-        single = [self.dataset, self.task, *([] if self.loss is None else [self.loss])]
+        single = [self.dataset, self.task, *([] if self.loss is None else [self.loss]), *searching]
         roots = single + [planned for group in groups for planned in group.values()]
         return [each for root in roots for each in root.with_nested()]
 
@@ -137,6 +146,7 @@ class Plan:
         num_parameters: number of trainable values of all networks.
         loss_names: the optimizers for which the task yields a loss.
         upstreams: network → what it comes from; empty where the weights are in the run already.
+        registry: the components that there are, for the plans of a search's trials.
         warnings: lines that the user should see, such as plugins that could not be loaded.
     """
 
@@ -150,6 +160,7 @@ class Plan:
     loss_names: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     upstreams: Mapping[str, Upstream] = field(default_factory=dict)
+    registry: Registry = field(default_factory=Registry, repr=False, compare=False)
 
     @property
     def fold(self) -> int | None:
@@ -159,9 +170,9 @@ class Plan:
 
     @property
     def has_parts(self) -> bool:
-        """Whether it is several trainings: one per seed, or one per fold."""
+        """Whether it is several trainings: one per trial, one per seed, or one per fold."""
         has_folds = self.recipe.cross_validation is not None and self.fold is None
-        return bool(self.recipe.seeds) or has_folds
+        return self.recipe.search is not None or bool(self.recipe.seeds) or has_folds
 
     @property
     def seed(self) -> int:
@@ -174,7 +185,8 @@ class Plan:
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default filled in, as plain values."""
         components = self.components
-        elsewhere = {"optimizers", "schedulers", *({"seed"} if self.recipe.seeds else {"seeds"})}
+        seeds = {"seed"} if self.recipe.seeds else {"seeds"}
+        elsewhere = {"optimizers", "schedulers", "trackers", *seeds}
         shape = self.recipe.model_dump(mode="json", exclude_none=True, exclude=elsewhere)
         values = shape | {
             **({} if self.recipe.seeds else {"seed": self.root_seed}),
@@ -187,6 +199,10 @@ class Plan:
         }
         if components.loss is not None:
             values["loss"] = components.loss.plain
+        if self.recipe.search is not None:
+            values["search"] = self._resolved_search(values["search"])
+        if components.trackers:
+            values["trackers"] = [each.plain for each in components.trackers.values()]
         if components.executor is not None and self.recipe.executor is not None:
             values["executor"] = components.executor.plain
         for kind, planned in (
@@ -199,6 +215,13 @@ class Plan:
             elif plain:
                 values[f"{kind}s"] = plain
         return values
+
+    def _resolved_search(self, written: dict[str, Any]) -> dict[str, Any]:
+        components = self.components
+        planned = {"sampler": components.sampler, "pruner": components.pruner}
+        plain = {name: each.plain for name, each in planned.items() if each is not None}
+        spaces = {key: each.plain for key, each in components.spaces.items()}
+        return written | plain | {"space": written["space"] | spaces}
 
     def _resolved_network(self, name: str) -> dict[str, Any]:
         plain, origin = (

@@ -6,9 +6,11 @@ from typing import Any
 from framework.contracts import SINGLE_OPTIMIZER
 from framework.errors import Fault, PluginError, RecipeError, nearest_hint
 from framework.parameters import InvalidParameters
+from framework.recipe.component_specs import ComponentSpec
 from framework.recipe.documents import Document, dotted
 from framework.recipe.plans import Components, PlannedComponent, Upstream
-from framework.recipe.schema import ComponentSpec, Recipe
+from framework.recipe.schema import Recipe
+from framework.recipe.search_block import Search
 from framework.registry import AmbiguousComponent, Component, Registry, UnknownComponent
 from framework.wording import value_text
 
@@ -26,7 +28,11 @@ _GIVEN = {
     "adversarial_objective": ("data",),
     "handler": ("data",),
     "figure": ("data",),
+    "tracker": (),
     "executor": (),
+    "sampler": ("seed", "study_seed", "dimensions"),
+    "pruner": (),
+    "search_space": ("data",),
 }
 """Kind → what the framework passes to its factories, networks by name apart."""
 
@@ -64,13 +70,21 @@ def resolve(
         "metrics": resolver.listed("metric", recipe.metrics, ("metrics",)),
         "handlers": resolver.listed("handler", recipe.handlers, ("handlers",)),
         "figures": resolver.listed("figure", recipe.figures, ("figures",)),
+        "trackers": resolver.listed("tracker", recipe.trackers, ("trackers",)),
         "executor": None
         if recipe.executor is None
         else resolver.one("executor", recipe.executor, ("executor",)),
+        **resolver.of_search(recipe.search),
     }
     resolver.check_loss_is_there(planned["task"], recipe)
     resolver.raise_faults()
     return Components(**planned)
+
+
+def networks_asked_for(component: Component) -> list[str]:
+    """Names of the networks that a component is passed, which a recipe may redirect."""
+    given = _GIVEN[component.kind]
+    return [name for name in component.parameters.positional if name not in given]
 
 
 def _with_origins(recipe: Recipe, upstreams: Mapping[str, Upstream]) -> Mapping[str, ComponentSpec]:
@@ -114,10 +128,8 @@ class _Resolver:
                 values[name] = resolve_nested(nested_kind, values[name], (*path, name))
                 plain[name] = _plain(values[name])
         redirects = {k: v for k, v in networks.items() if k != v}
-        role = dotted(path)
-        return PlannedComponent(
-            role, component, values, {"type": spec.type} | redirects | plain, networks
-        )
+        plain = {"type": spec.type} | redirects | plain
+        return PlannedComponent(dotted(path), component, values, plain, networks, path)
 
     def named(self, kind: str, specs: Mapping[str, ComponentSpec], path: Path) -> dict[str, Any]:
         """Resolve a mapping of components."""
@@ -138,6 +150,23 @@ class _Resolver:
                 name = f"{stem}-{number}"
             planned[name] = self.one(kind, spec, (*path, index))
         return planned
+
+    def of_search(self, search: Search | None) -> dict[str, Any]:
+        """Resolve what a search draws with, under the names that `Components` has for it."""
+        if search is None:
+            return {}
+        path, spaces = ("search", "space"), search.space
+        found: dict[str, Any] = {
+            "sampler": self.one("sampler", search.sampler, ("search", "sampler")),
+            "spaces": {
+                key: self.one("search_space", entry, (*path, key))
+                for key, entry in spaces.items()
+                if isinstance(entry, ComponentSpec)
+            },
+        }
+        if search.pruner is not None:
+            found["pruner"] = self.one("pruner", search.pruner, ("search", "pruner"))
+        return found
 
     def check_loss_is_there(self, task: PlannedComponent | None, recipe: Recipe) -> None:
         """A task that asks for a loss needs one in the recipe."""
@@ -172,7 +201,7 @@ class _Resolver:
         return None
 
     def _networks_of(self, component: Component, spec: ComponentSpec, path: Path) -> dict[str, str]:
-        wanted = [p for p in component.parameters.positional if p not in _GIVEN[component.kind]]
+        wanted = networks_asked_for(component)
         if wanted and component.kind not in _TAKES_NETWORKS:
             message = (
                 f"{component.label} asks for {_quoted(wanted)}, which no {component.kind} is given"

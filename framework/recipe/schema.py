@@ -4,11 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     TypeAdapter,
     WithJsonSchema,
-    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
@@ -21,39 +19,22 @@ from framework.recipe.blocks import (
     CrossValidation,
     EarlyStopping,
     GradientClipping,
-    Origin,
     Schedule,
     Seed,
     Training,
     Validation,
     WeightPruning,
 )
+from framework.recipe.component_specs import Component, Network
 from framework.recipe.contradictions import contradictions
 from framework.recipe.documents import PART_NAME, Document
 from framework.recipe.names import ALLOWED_NAMES, NAME_PATTERN, default_name, is_name
-from framework.validation import MISSING_KEY, InvalidValues, validated
+from framework.recipe.search_block import Search
+from framework.validation import InvalidValues, validated
 from framework.wording import value_text
 
 _FORMAT = 1
-_RESERVED_NAMES = ("data", "networks", "loss", "parameters", "optimizer", "horizon")
-_COMPONENT_SCHEMA = {
-    "anyOf": [
-        {"type": "string"},
-        {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
-    ]
-}
-
-
-_NETWORK_SCHEMA = {
-    "anyOf": [
-        *_COMPONENT_SCHEMA["anyOf"],
-        {
-            "type": "object",
-            "properties": Origin.model_json_schema(by_alias=True)["properties"],
-            "required": ["from"],
-        },
-    ]
-}
+RESERVED_NAMES = ("data", "networks", "loss", "parameters", "optimizer", "horizon")
 
 
 def _extends_too(schema: dict[str, Any]) -> None:
@@ -86,8 +67,8 @@ def _identifier(name: str) -> str:
 
 
 def _network_name(name: str) -> str:
-    if name in _RESERVED_NAMES:
-        hint = f"reserved are {', '.join(_RESERVED_NAMES)}"
+    if name in RESERVED_NAMES:
+        hint = f"reserved are {', '.join(RESERVED_NAMES)}"
         context = {"message": f"a network cannot be called '{name}'", "hint": hint}
         raise PydanticCustomError(PART_NAME, "{message}", context)
     return _identifier(name)
@@ -107,68 +88,6 @@ def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
     return seeds
 
 
-class ComponentSpec(Block):
-    """A component as a recipe names it: `name`, or `{type: name, parameter: value, …}`.
-
-    Attributes:
-        type: the component's name, or `owner:name`.
-        parameters: what the recipe sets, not checked yet.
-    """
-
-    type: str
-    parameters: dict[str, Any] = {}  # noqa: RUF012  pydantic copies it
-
-    @model_serializer
-    def _as_in_recipe(self) -> dict[str, Any]:
-        return {"type": self.type, **self.parameters}
-
-
-def _spelled_out(value: object) -> object:
-    if isinstance(value, str):
-        return {"type": value}
-    if not isinstance(value, dict):
-        message = f"expected a name, or a mapping with 'type', found {value_text(value)}"
-        raise PydanticCustomError("R012", "{message}", {"message": message})
-    parameters = {key: item for key, item in value.items() if key != "type"}
-    return {key: value[key] for key in value if key == "type"} | {"parameters": parameters}
-
-
-class NetworkSpec(ComponentSpec):
-    """A network: a component, or one that another recipe or a run has trained.
-
-    Attributes:
-        type: the component's name; empty where its origin knows it.
-        parameters: what the recipe sets, in the place of what the origin has set.
-        origin: where the network comes from; None builds it anew.
-    """
-
-    type: str = ""
-    origin: Origin | None = None
-
-
-def _spelled_out_network(value: object) -> object:
-    if not isinstance(value, dict) or "from" not in value:
-        spelled: Any = _spelled_out(value)
-        if "type" not in spelled:
-            context = {"message": "'type' is missing", "hint": "write a component, or `from`"}
-            raise PydanticCustomError(MISSING_KEY, "{message}", context)
-        return spelled
-    keys = {"from", *Origin.model_fields} - {"reference"}
-    value = value | {k: tuple(v) for k, v in value.items() if isinstance(v, list)}  # as in Python
-    parameters = {key: item for key, item in value.items() if key not in {"type", *keys}}
-    return {
-        "type": value.get("type", ""),
-        "parameters": parameters,
-        "origin": {key: value[key] for key in value if key in keys},
-    }
-
-
-Network = Annotated[
-    NetworkSpec, BeforeValidator(_spelled_out_network), WithJsonSchema(_NETWORK_SCHEMA)
-]
-Component = Annotated[
-    ComponentSpec, BeforeValidator(_spelled_out), WithJsonSchema(_COMPONENT_SCHEMA)
-]
 NetworkName = Annotated[str, AfterValidator(_network_name)]
 OptimizerName = Annotated[str, AfterValidator(_identifier)]
 
@@ -203,6 +122,8 @@ class Recipe(Block):
         metrics: what is measured beside the loss.
         handlers: what else acts on events of the fit.
         figures: what is drawn of the finished run.
+        trackers: where else the run is shown.
+        search: which values are drawn, trial by trial, and what is sought; None trains as written.
     """
 
     model_config = ConfigDict(json_schema_extra=_extends_too)
@@ -240,6 +161,8 @@ class Recipe(Block):
     metrics: tuple[Component, ...] = ()
     handlers: tuple[Component, ...] = ()
     figures: tuple[Component, ...] = ()
+    trackers: tuple[Component, ...] = ()
+    search: Search | None = None
 
 
 _RECIPE = TypeAdapter(Recipe)
@@ -261,7 +184,8 @@ def read_recipe(document: Document) -> Recipe:
     }
     problems = contradictions(written)
     try:
-        recipe = validated(_RECIPE, {"name": default_name(document.source)} | written)
+        name = {} if "name" in written else {"name": default_name(document.source)}
+        recipe = validated(_RECIPE, name | written)
     except InvalidValues as error:
         problems = [*error.problems, *problems]
         raise RecipeError(document.faults(problems)) from None

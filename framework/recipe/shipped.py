@@ -1,7 +1,11 @@
 """The recipes that come with the framework, by name."""
 
+import re
 from functools import cache
 from pathlib import Path
+
+SCHEMA_LINE = re.compile(r"^# yaml-language-server: \$schema=(.+)$", re.MULTILINE)
+"""The comment by which a recipe tells editors where the JSON Schema of recipes is."""
 
 _PACKAGE = Path(__file__).parents[1]
 

@@ -25,12 +25,14 @@ class ComparedValue:
         texts: its value in each run; empty where it was not measured.
         best: which of them are the best; none where no direction is declared, or all are equal.
         direction: `min`, `max`, or nothing where none is declared.
+        numbers: the values themselves, of several trainings their means, where they are known.
     """
 
     name: str
     texts: Sequence[str]
     best: Sequence[int] = ()
     direction: str = ""
+    numbers: Sequence[float | None] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ class ComparisonPage:
         return declared.pop() if len(declared) == 1 else ""
 
 
+def compare_runs(directories: Sequence[Path]) -> ComparisonPage:
+    """Several runs side by side, in this order.
+
+    Raises:
+        CheckpointError: one of them is no run directory, or a damaged one.
+    """
+    records = [read_run(directory) for directory in directories]
+    return ComparisonPage({label: RunPage(run) for label, run in _labelled(records).items()})
+
+
 def write_comparison(directories: Sequence[Path], output: Path) -> Path:
     """Write a page that shows several runs side by side; answer where it is.
 
@@ -119,9 +131,7 @@ def write_comparison(directories: Sequence[Path], output: Path) -> Path:
         CheckpointError: one of them is no run directory, or a damaged one.
         StorageError: the disk does not take the page.
     """
-    records = [read_run(directory) for directory in directories]
-    pages = {label: RunPage(record) for label, record in _labelled(records).items()}
-    text = render("comparison.html", page=ComparisonPage(pages))
+    text = render("comparison.html", page=compare_runs(directories))
     write_durably(output, text.encode(errors="backslashreplace"))
     return output
 
@@ -153,7 +163,7 @@ def _compared(name: str, values: Sequence[float | Spread | None], direction: str
     best = (min(known) if direction == "min" else max(known)) if direction else None
     is_telling = len(known) > 1 and min(known) < max(known)
     places = [i for i, n in enumerate(numbers) if n is not None and n == best and is_telling]
-    return ComparedValue(name, [_text(value) for value in values], places, direction)
+    return ComparedValue(name, [_text(value) for value in values], places, direction, numbers)
 
 
 def _text(value: float | Spread | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from framework.reports.comparison_pages import write_comparison
+from framework.reports.recipe_values import read_resolved
 from framework.reports.run_pages import write_page, write_report
 from framework.runs.records import OVER, REPORT, RunRecord, read_run
 
@@ -26,6 +27,8 @@ def report_runs(runs: Sequence[str | Path], output: str | Path | None = None) ->
     directories = [Path(run) for run in runs]
     place = None if output is None else Path(output)
     if len(directories) == 1:
+        if _is_search(directories[0]):
+            return _write(read_run(directories[0]), place or directories[0] / REPORT)
         return write_report(directories[0], place)
     return write_comparison(directories, place or Path(COMPARISON))
 
@@ -42,10 +45,22 @@ def report_if_over(run: Path, warn: Callable[[str], None]) -> None:
     """
     try:
         for record in _to_be_reported(read_run(run)):
-            write_page(record, record.directory / REPORT)
+            _write(record, record.directory / REPORT)
     except Exception as error:  # whatever a file of the run may hold
         reason = f"the report could not be written ({type(error).__name__}: {error})"
         warn(f"{run}: {reason}; try again with: framework report {run}")
+
+
+def _is_search(directory: Path) -> bool:
+    return read_resolved(directory).get("search") is not None
+
+
+def _write(record: RunRecord, path: Path) -> Path:
+    if not _is_search(record.directory):
+        return write_page(record, path)
+    from framework.reports.search_pages import write_search_page  # takes Optuna, a second
+
+    return write_search_page(record, path)
 
 
 def _to_be_reported(record: RunRecord) -> Iterator[RunRecord]:

@@ -27,6 +27,7 @@ from framework.reports.recipe_values import (
 from framework.reports.rendering import render
 from framework.runs.records import OVER, REPORT, RunRecord, read_meta, read_run, read_state
 from framework.runs.results import command_of
+from framework.runs.tracker_records import troubles_in
 from framework.storage import write_durably
 
 _WARNING = "warning: "
@@ -190,6 +191,11 @@ class RunPage:
     def notes(self) -> list[str]:
         """What a reader of the result should know."""
         warnings = [line for run in trained_runs(self.record) for line in _warnings(run.directory)]
+        warnings += [
+            line
+            for run in (self.record, *trained_runs(self.record))
+            for line in troubles_in(run.directory)
+        ]
         return list(dict.fromkeys(filter(None, (self.record.reason, self.record.note, *warnings))))
 
     @property

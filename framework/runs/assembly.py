@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from framework.contracts import SINGLE_OPTIMIZER, ImageSet, Task
 from framework.data.folds import deal_fold
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
 from framework.data.splits import hold_out
 from framework.errors import DataError, Fault
 from framework.learning_rates import Scheduler
@@ -129,10 +129,10 @@ def training_loader(
     splits: Splits,
     device: torch.device,
     prepared: Shaped[Tensor, "_ *_"] | None = None,
-) -> ResidentLoader:
+) -> ImageLoader:
     """Serve the training images, shuffled anew each epoch."""
     training = plan.recipe.training
-    return ResidentLoader(
+    return ImageLoader(
         images,
         splits.train,
         batch_size=training.batch_size,
@@ -150,9 +150,9 @@ def evaluation_loader(
     places: Int[Tensor, " batch"],
     device: torch.device,
     prepared: Shaped[Tensor, "_ *_"] | None = None,
-) -> ResidentLoader:
+) -> ImageLoader:
     """Serve images in their own order, for measuring."""
-    return ResidentLoader(
+    return ImageLoader(
         images,
         places,
         batch_size=plan.recipe.training.evaluation_batch_size,

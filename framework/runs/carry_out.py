@@ -2,15 +2,19 @@
 
 import secrets
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from framework.contracts import DataBundle, Dataset
+from framework.data.soundness import require_sound
+from framework.data.worker_processes import close_workers, read_ahead
 from framework.errors import CheckpointError, Fault
 from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
@@ -19,14 +23,15 @@ from framework.runs.directory import RunDirectory, clear_drafts
 from framework.runs.environment import choose_device, describe_environment, use_threads
 from framework.runs.execution import Execution
 from framework.runs.failures import failures_explained
-from framework.runs.identity import digest_of, identity_of, plugins_of
+from framework.runs.identity import identity_of, plugins_of, recipe_digest
 from framework.runs.inheritance import Inheritance
 from framework.runs.interruption import interruptions
 from framework.runs.metric_directions import metric_directions
 from framework.runs.options import Options
 from framework.runs.parts import part_names, trained_plans
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run, read_state
-from framework.runs.repetition import carry_out_in
+from framework.runs.repetition import carry_out_in, take_part_in
+from framework.runs.tracking import RunTracking
 from framework.runs.upstream_runs import UpstreamRuns, identities_needed
 from framework.storage import exclusive_lock, make_folder
 
@@ -47,7 +52,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     identity = identity_of(plan, fingerprint, identities_needed(plan))
     folder = options.runs_directory / plan.recipe.name
     found = None if options.is_new else find_run(folder, identity)
-    if found is not None and read_state(found).status in OVER:
+    if found is not None and _is_over(found, plan):
         return read_run(found).shown_again()
     bundle = _load(plan, dataset, device)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
@@ -61,11 +66,23 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
             meta |= inherited.meta
             store = _create(folder, plan, meta, inherited) if found is None else RunDirectory(found)
             stack.enter_context(store.lock())
-        return _carried_out(plan, bundle, store, device, options, upstreams)
+        if not _is_over(store.path, plan):
+            _note_number_of_trials(store, plan)
+        return _carried_out(plan, store, _Means(bundle, device, options, upstreams, fingerprint))
 
 
-def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
+def continue_run(
+    path: Path, plan: Plan, dataset: Dataset, options: Options, *, worker: int | None = None
+) -> RunRecord:
     """Continue exactly the run in `path`, whose plan was made from its resolved recipe.
+
+    Args:
+        path: the run directory.
+        plan: its plan.
+        dataset: its data set.
+        options: how.
+        worker: number of this process among those that only take part in its search, which
+            another process has begun; None carries the run out.
 
     Raises:
         CheckpointError: data or plugins are no longer those that the run began with.
@@ -87,8 +104,12 @@ def continue_run(path: Path, plan: Plan, dataset: Dataset, options: Options) -> 
     bundle = _load(plan, dataset, device)
     store = RunDirectory(path)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
+    means = _Means(bundle, device, options, upstreams, fingerprint)
+    if worker is not None:  # the report is the caller's
+        means = replace(means, options=replace(options, report=Options().report))
+        return _carried_out(plan, store, means, partial(take_part_in, worker=worker))
     with store.lock():
-        return _carried_out(plan, bundle, store, device, options, upstreams)
+        return _carried_out(plan, store, means)
 
 
 def find_run(folder: Path, identity: str) -> Path | None:
@@ -109,28 +130,64 @@ def _load(plan: Plan, dataset: Dataset, device: torch.device) -> DataBundle:
     """Read the data, one copy of them on the device, and check that every split has its images."""
     with failures_explained(plan):
         bundle = dataset.load()
+        require_sound(bundle, plan.data)
         bundle = DataBundle(bundle.train.to(device), bundle.test)
+        bundle = read_ahead(bundle, plan.recipe.training.num_workers)
     for each in trained_plans(plan):
         split_images(each, len(bundle.train), bundle.train.labels)
     return bundle
 
 
+@dataclass(frozen=True)
+class _Means:
+    """With what, where and how: an execution that no signal can reach yet."""
+
+    bundle: DataBundle
+    device: torch.device
+    options: Options
+    upstreams: UpstreamRuns
+    fingerprint: str
+
+
+def _is_over(path: Path, plan: Plan) -> bool:
+    """Whether nothing is left to do, not even more trials of a search than were asked for then."""
+    state = read_state(path)
+    total = 0 if plan.recipe.search is None else plan.recipe.search.num_trials
+    return state.status in OVER and total <= state.num_trials
+
+
+def _note_number_of_trials(store: RunDirectory, plan: Plan) -> None:
+    """Let a search be what was asked for last, so that its run directory can tell."""
+    search = plan.recipe.search
+    if search is not None and search.num_trials != store.state.num_trials:
+        status = "interrupted" if store.state.status in OVER else store.state.status
+        store.update(num_trials=search.num_trials, status=status)
+
+
 def _carried_out(
     plan: Plan,
-    bundle: DataBundle,
     store: RunDirectory,
-    device: torch.device,
-    options: Options,
-    upstreams: UpstreamRuns,
+    means: _Means,
+    act: Callable[[Plan, RunDirectory, Execution], None] = carry_out_in,
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
         return read_run(store.path).shown_again()
     with interruptions() as interruption:
-        execution = Execution(bundle, device, options, interruption, upstreams.inheritance_of)
+        tracking = RunTracking(means.options)
+        execution = Execution(
+            means.bundle,
+            means.device,
+            means.options,
+            interruption,
+            means.upstreams.inheritance_of,
+            fingerprint=means.fingerprint,
+            tracking=tracking,
+        )
         try:
-            carry_out_in(plan, store, execution)
+            act(plan, store, execution)
         finally:  # a run is over, too, where a figure of it failed
-            options.report(store.path, options.warn)
+            close_workers(means.bundle)
+            tracking.close(plan, store.path)
     return read_run(store.path)
 
 
@@ -141,7 +198,7 @@ def _meta(
         "format": 1,
         "name": plan.recipe.name,
         "identity": identity,
-        "recipe_sha256": digest_of(plan.resolved),
+        "recipe_sha256": recipe_digest(plan),
         "data": asdict(plan.data),
         "data_fingerprint": fingerprint,
         "plugins": plugins_of(plan),

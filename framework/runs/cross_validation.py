@@ -1,7 +1,7 @@
 """Train every fold of a cross-validation, keep what the recipe asks for, and measure that once."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 from framework.errors import Fault, PluginError
 from framework.recipe.plans import Plan
@@ -65,7 +65,15 @@ def train_in_lock_step(
     plans: Mapping[str, Plan], stores: Mapping[str, RunDirectory], execution: Execution
 ) -> list[Fault]:
     """Advance all folds that are not over, an epoch each in turn, on one copy of the images."""
-    faults: list[Fault] = []
+    with begun_trainings(plans, stores, execution) as trainings:
+        return advance_together(trainings, execution)
+
+
+@contextmanager
+def begun_trainings(
+    plans: Mapping[str, Plan], stores: Mapping[str, RunDirectory], execution: Execution
+) -> Iterator[list[Training]]:
+    """Take up all folds that are not over, each in its locked run directory."""
     with ExitStack() as locks:
         trainings = []
         for name, store in stores.items():
@@ -74,17 +82,48 @@ def train_in_lock_step(
             locks.enter_context(store.lock())
             with outcome_recorded(store), failures_explained(plans[name]):
                 trainings.append(Training(plans[name], store, execution, name.replace("-", " ")))
-        steps = LockStep([training.fit for training in trainings])
-        execution.interruption.tell(steps.interrupt)
-        for training in trainings:
-            faults += _ended(training)  # trained and not measured when the process was killed
-        while (place := steps.next()) is not None:
-            faults += _ended(trainings[place], advance=True)
-        for training in trainings:
-            if not training.fit.is_over:
-                training.fit.advance()  # interrupted: saves what it has
-                training.store.update(status="interrupted", reason="stopped by a signal")
+        yield trainings
+
+
+def advance_together(
+    trainings: Sequence[Training],
+    execution: Execution,
+    reason_to_end: Callable[[int], str] = lambda _epoch: "",
+) -> list[Fault]:
+    """Advance trainings an epoch each in turn, until all are over or an end is asked for.
+
+    Args:
+        trainings: what to advance.
+        execution: with what, where and how.
+        reason_to_end: is told of each epoch that all have completed, and may end them with it.
+
+    Returns:
+        The figures that could not be drawn.
+    """
+    faults: list[Fault] = []
+    steps = LockStep([training.fit for training in trainings])
+    execution.interruption.tell(steps.interrupt)
+    for training in trainings:
+        faults += _ended(training)  # trained and not measured when the process was killed
+    epoch = 0
+    while True:
+        if steps.epoch > epoch and (reason := reason_to_end(steps.epoch)):
+            _prune(trainings, reason)
+        epoch = steps.epoch
+        if (place := steps.next()) is None:
+            break
+        faults += _ended(trainings[place], advance=True)
+    for training in trainings:
+        if not training.fit.is_over:
+            training.fit.advance()  # interrupted: saves what it has
+            training.store.update(status="interrupted", reason="stopped by a signal")
     return faults
+
+
+def _prune(trainings: Sequence[Training], reason: str) -> None:
+    for training in trainings:
+        if not training.fit.is_over:
+            training.prune(reason)
 
 
 def _ended(training: Training, *, advance: bool = False) -> list[Fault]:

@@ -126,6 +126,11 @@ class Fit:
         """End training after this epoch as an early stop."""
         self.status, self.reason = "early_stopped", reason
 
+    def abandon(self, reason: str) -> None:
+        """End training after an epoch that is over already."""
+        self.stop(reason)
+        self._trainer.fire_event(FitEvents.FIT_ENDED)
+
     def interrupt(self) -> None:
         """Let `advance` end after the current iteration, with everything saved."""
         self._is_interrupted = True

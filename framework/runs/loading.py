@@ -19,7 +19,7 @@ from framework.runs.environment import choose_device
 from framework.runs.failures import failures_explained
 from framework.runs.identity import plugins_of
 from framework.runs.loaded_runs import LoadedRun, own_randomness
-from framework.runs.records import RunRecord, read_meta, read_run
+from framework.runs.records import RunRecord, kept_directory, read_meta, read_run
 from framework.runs.weights import load_weights, read_weights
 
 
@@ -45,7 +45,7 @@ def load_run(
         RecipeError: its recipe can no longer be built.
         StorageError: there is no such device.
     """
-    path, chosen = Path(path), choose_device(device)
+    path, chosen = kept_directory(Path(path)), choose_device(device)
     record, meta = read_run(path), read_meta(path)
     given = [Path(plugin) for plugin in plugins]
     files = [*given, *_remembered(meta, besides=given)]

@@ -16,6 +16,12 @@ class LockStep:
         self._fits = list(fits)
         self._is_interrupted = False
 
+    @property
+    def epoch(self) -> int:
+        """Epochs that all fits have completed; those that are over hold nobody up."""
+        running = [fit.epoch for fit in self._fits if not fit.is_over]
+        return min(running) if running else max((fit.epoch for fit in self._fits), default=0)
+
     def next(self) -> int | None:
         """Place of the fit to advance next: the first of those with the fewest epochs.
 

@@ -4,8 +4,17 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from framework.contracts import Handler
+
+
+@runtime_checkable
+class SearchObserver(Protocol):
+    """A handler that looks on at whole searches, too."""
+
+    def look(self, directory: Path) -> None:
+        """See how the search in a run directory gets on; called often, and at least per trial."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +28,11 @@ class Options:
         is_exact: refuse to continue where the result could differ in its last bits.
         is_forced: continue though the recipe or a plugin has changed.
         allows_data_change: continue though the data have changed.
+        trusts_storage: let a sampler execute what is stored in a study that others may write to.
         plugin_files: single-file plugins, remembered for a later continuation.
-        observers: handlers that look on.
+        trackers: names of trackers beside those of the recipe, which parts in processes of their
+            own have, too.
+        observers: handlers that look on; at searches, those that are a `SearchObserver`.
         announce: takes lines for the user.
         warn: takes warnings.
         report: is shown the run directory once an attempt has ended, with who takes warnings.
@@ -32,8 +44,16 @@ class Options:
     is_exact: bool = False
     is_forced: bool = False
     allows_data_change: bool = False
+    trusts_storage: bool = False
     plugin_files: Sequence[Path] = ()
+    trackers: Sequence[str] = ()
     observers: Sequence[Handler] = ()
     announce: Callable[[str], None] = print
     warn: Callable[[str], None] = warnings.warn
     report: Callable[[Path, Callable[[str], None]], None] = lambda path, warn: None  # noqa: ARG005
+
+    def show_search(self, directory: Path) -> None:
+        """Let observers see how a search gets on."""
+        for observer in self.observers:
+            if isinstance(observer, SearchObserver):
+                observer.look(directory)

@@ -8,9 +8,9 @@ from typing import Any
 from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
 from framework.runs.directory import RunDirectory
-from framework.runs.identity import digest_of, identity_of
+from framework.runs.identity import identity_of, recipe_digest
 from framework.runs.inheritance import Inheritance
-from framework.runs.records import is_run, read_meta
+from framework.runs.records import is_run, read_meta, read_state
 
 REFIT = "refit"
 """The directory of the training on all images that a cross-validation may end with."""
@@ -103,13 +103,20 @@ def note_on_parts(parts: Mapping[str, RunDirectory]) -> str:
 
 
 def has_all_parts(directory: Path) -> bool:
-    """Whether no part of a run has yet to be made, which might need the runs it comes from."""
+    """Whether no part of a run has yet to be made, which might need the runs it comes from.
+
+    A search may always have another trial.
+    """
     expected = read_meta(directory).get("parts", [])
-    return all(is_run(directory / name) for name in expected)
+    return not read_state(directory).num_trials and all(
+        is_run(directory / name) for name in expected
+    )
 
 
 def part_names(plan: Plan) -> list[str]:
-    """Names of the directories that a run's parts will have."""
+    """Names of the directories that a run's parts will have; those of trials are not known yet."""
+    if plan.recipe.search is not None:
+        return []
     folds = plan.recipe.cross_validation
     names = [*seed_plans(plan)] or [*(fold_plans(plan) if plan.fold is None else ())]
     keeps_refit = folds is not None and plan.fold is None and folds.keep == REFIT
@@ -132,7 +139,7 @@ def _meta_of_part(meta: Mapping[str, Any], plan: Plan, inheritance: Inheritance)
         **meta,
         **inheritance.meta,
         "identity": identity_of(plan, meta["data_fingerprint"], inheritance.identities),
-        "recipe_sha256": digest_of(plan.resolved),
+        "recipe_sha256": recipe_digest(plan),
         "seed": plan.seed,
         "parts": part_names(plan),
     }

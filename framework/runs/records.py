@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from framework.errors import CheckpointError, Fault
+from framework.runs.tracker_records import read_tracker_records
 
 FORMAT = 1
 """Version of the layout of run directories."""
@@ -16,10 +17,12 @@ FORMAT = 1
 _PART = re.compile(r"(seed|fold)-\d+")
 """Names of the directories of a run's parts."""
 
+_TRIAL = re.compile(r"trial-\d+")
+
 REPORT = "report.html"
 """The page that shows a run; derived from its other files."""
 
-OVER = ("finished", "early_stopped")
+OVER = ("finished", "early_stopped", "pruned")
 """Statuses after which there is nothing left to do."""
 
 
@@ -61,6 +64,7 @@ class RunState:
     test: Mapping[str, float] = field(default_factory=dict)
     kept: str = ""
     note: str = ""
+    num_trials: int = 0
     format: int = FORMAT
 
     def as_json(self) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class RunRecord:
     Attributes:
         directory: its folder.
         name: the recipe's name.
-        status: running, interrupted, finished, early_stopped, diverged or failed.
+        status: running, interrupted, finished, early_stopped, pruned, diverged or failed.
         reason: why it ended as it did; may be empty.
         epoch: epochs completed and saved.
         num_epochs: epochs asked for.
@@ -111,6 +115,7 @@ class RunRecord:
         parts: its seeds or its folds.
         figure_values: figure → the numbers that belong to it.
         pictures: its figures.
+        trackers: tracker → where it shows the run, or why it does not.
         was_already_over: nothing was left to do when it was asked for.
     """
 
@@ -131,6 +136,7 @@ class RunRecord:
     kept: str = ""
     note: str = ""
     parts: tuple["RunRecord", ...] = ()
+    trackers: Mapping[str, str] = field(default_factory=dict)
     was_already_over: bool = False
 
     @property
@@ -213,26 +219,35 @@ def read_run(directory: Path) -> RunRecord:
     """
     state, meta = read_state(directory), read_meta(directory)
     parts = tuple(read_run(path) for path in parts_of(directory))
+    inner = kept_directory(directory)
+    kept = None if inner == directory else read_run(inner)
     means = {name: spread.mean for name, spread in _spreads_over(parts).items()}
     return RunRecord(
         directory=directory,
         name=meta["name"],
         status=state.status,
         reason=state.reason,
-        epoch=_epoch_of(state, parts),
+        epoch=_epoch_of(state, parts if kept is None else [kept]),
         num_epochs=meta["num_epochs"],
         seed=meta["seed"],
         started=meta["started"],
         seconds=state.seconds,
         best=state.best,
         test=state.test,
-        values=means | _values_kept(directory, state),
-        figure_values=_figure_values(directory),
+        values=means | _values_kept(directory, state) if kept is None else kept.values,
+        figure_values=_figure_values(inner),
         kept=state.kept,
         note=state.note,
         parts=parts,
-        pictures=tuple(sorted((directory / "figures").glob("*.png"))),
+        pictures=tuple(sorted((inner / "figures").glob("*.png"))),
+        trackers={name: each.line for name, each in read_tracker_records(directory).items()},
     )
+
+
+def kept_directory(directory: Path) -> Path:
+    """The run directory whose recipe the kept weights follow: of a search its best trial's."""
+    name = read_state(directory).kept
+    return directory / name if _TRIAL.fullmatch(name) else directory
 
 
 def _epoch_of(state: RunState, parts: Sequence[RunRecord]) -> int:

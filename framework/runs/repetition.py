@@ -18,13 +18,24 @@ from framework.runs.workers import carry_out_in_workers, executor_of, threads_re
 
 
 def carry_out_in(plan: Plan, store: RunDirectory, execution: Execution) -> None:
-    """Carry a plan out in its locked run directory: each seed, and each fold of each."""
-    if plan.recipe.seeds:
+    """Carry a plan out in its locked run directory: each trial or seed, and each fold of each."""
+    if plan.recipe.search is not None:
+        from framework.runs.search.searching import search
+
+        search(plan, store, execution)
+    elif plan.recipe.seeds:
         repeat(plan, store, execution)
     elif plan.has_parts:
         cross_validate(plan, store, execution)
     else:
         train(plan, store, execution)
+
+
+def take_part_in(plan: Plan, store: RunDirectory, execution: Execution, *, worker: int) -> None:
+    """Carry out trials of a search that another process has begun in its run directory."""
+    from framework.runs.search.searching import take_part
+
+    take_part(plan, store, execution, worker)
 
 
 def repeat(plan: Plan, store: RunDirectory, execution: Execution) -> None:
@@ -58,6 +69,9 @@ def repeat(plan: Plan, store: RunDirectory, execution: Execution) -> None:
             execution.interruption.require_none(f"framework run {store.path}")
             with part.lock(), _faults_of_figures(part, faults):
                 carry_out_in(plans[name], part, replace(execution, label=name.replace("-", " ")))
+                if plans[name].has_parts:
+                    execution.tracking.gather(plans[name], part.path)
+                    execution.tracking.end(part.path)
         seconds = sum(read_state(part.path).seconds for part in parts.values())
         store.update(seconds=seconds)
         write_result(store.path, status="finished")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import torch
 
-from framework.contracts import DataBundle, ImageSet, Task
+from framework.contracts import DataBundle, Handler, ImageSet, Task
 from framework.engines.evaluator import evaluate, make_evaluator
 from framework.errors import CheckpointError, Fault, PluginError, TrainingError
 from framework.handlers.best_weights import copy_weights
 from framework.handlers.epoch_log import EpochLog
+from framework.handlers.tracking import Tracking
 from framework.recipe.plans import Plan
 from framework.runs.assembly import build_metrics, evaluation_loader, split_images
 from framework.runs.completed import CompletedRun, draw_figures
@@ -20,8 +21,9 @@ from framework.runs.failures import failures_explained, outcome_recorded
 from framework.runs.fit import Fit
 from framework.runs.optimizer_changes import words_on_changes
 from framework.runs.options import Options
-from framework.runs.records import OVER, read_meta, read_state
+from framework.runs.records import OVER, is_run, read_meta, read_state
 from framework.runs.results import write_result
+from framework.runs.training_pictures import TrainingPictures
 from framework.storage import storage_faults
 
 
@@ -66,16 +68,37 @@ class Training:
         images = execution.bundle.train
         self.splits = split_images(plan, len(images), images.labels)
         self.log = RunLog(store.path / "log.txt")
+        tracking = self._tracking()
         self.fit = Fit(
             plan,
             images,
             self.splits,
             device=execution.device,
             store=store,
-            observers=[EpochLog(self.log.write), *execution.options.observers],
+            observers=[EpochLog(self.log.write), *tracking, *execution.options.observers],
             label=execution.labelled(label),
         )
         self._take_up(execution.options)
+
+    def _tracking(self) -> list[Handler]:
+        """What tells the trackers of the recipe how training gets on."""
+        trackers, path = self._execution.tracking, self.store.path
+        part = trackers.open(self.plan, path)
+        if part is None:
+            return []
+
+        def start(iteration: int) -> None:
+            trackers.start(part, iteration=iteration)
+
+        pictures = TrainingPictures(
+            self.plan,
+            self._execution.bundle.train,
+            self.splits.validation if len(self.splits.validation) else self.splits.train,
+            fit=lambda: self.fit,
+            device=self._execution.device,
+            tell=self.log.write,
+        )
+        return [Tracking(part, start=start, pictures=pictures)]
 
     def require_finished(self) -> None:
         """Check that training ended because it was done.
@@ -92,11 +115,20 @@ class Training:
             hint = "try a smaller learning rate"
             raise TrainingError(Fault("T041", message, hint=hint))
 
+    def prune(self, reason: str) -> None:
+        """End training with the trial that it belongs to; nothing is measured."""
+        self.fit.abandon(reason)
+        self.store.update(status="pruned", reason=reason)
+        self.log.write(f"pruned: {reason}")
+        if is_run(self.store.path.parent):
+            self._execution.tracking.end(self.store.path)
+
     def conclude(self) -> list[Fault]:
         """Measure the weights that are kept, draw the figures, and record the end.
 
         The test images are read here, once, and not at all for a fold of a cross-validation: its
-        figures show images that validated it. What is answered are the figures that failed.
+        figures show images that validated it. A trial of a search is neither measured nor drawn,
+        unless it is kept. What is answered are the figures that failed.
         """
         bundle, device = self._execution.bundle, self._execution.device
         kept_epoch = self.fit.restore_best()
@@ -104,15 +136,17 @@ class Training:
             self.store.keep_last(copy_weights(self.fit.networks), epoch=kept_epoch)
         for network in self.fit.networks.values():
             network.eval()
-        if self.plan.fold is None:
+        if self.plan.fold is None and not self._execution.is_trial:
             self.store.update(test=measure(self.plan, self.fit.task, bundle.test, device))
         else:
             bundle = DataBundle(bundle.train, bundle.train.subset(self.splits.validation))
         run = CompletedRun(self.plan, self.store, bundle, kept_epoch, self.fit.epoch, device)
-        faults = draw_figures(run)
+        faults = [] if self._execution.is_trial else draw_figures(run)
         write_result(self.store.path, status=self.fit.status)
         self.store.update(status=self.fit.status, reason=self.fit.reason)
         self.log.write(f"{self.fit.status}: {self.fit.reason or 'all epochs done'}")
+        if is_run(self.store.path.parent):  # the whole run ends with its report
+            self._execution.tracking.end(self.store.path)
         return faults
 
     def _take_up(self, options: Options) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import safetensors.torch
@@ -19,10 +20,27 @@ from framework.runs.identity import identity_of
 from framework.runs.inheritance import Inheritance
 from framework.runs.options import Options
 from framework.runs.parts import REFIT, fold_plans, on_fold, refit_plan
-from framework.runs.records import OVER, RunRecord, read_meta, read_run
+from framework.runs.records import OVER, RunRecord, kept_directory, read_meta, read_run
 from framework.storage import sha256_of
 
 CarryOut = Callable[[Plan, Dataset, Options], RunRecord]
+
+
+def settle_search(plan: Plan, dataset: Dataset, *, carry_out: CarryOut, options: Options) -> Path:
+    """Carry a search out that networks come from, or find it finished.
+
+    Returns:
+        The run directory of its best trial.
+
+    Raises:
+        FrameworkError: whatever carrying a recipe out raises.
+    """
+    options.announce(f"the search '{plan.recipe.name}' is needed first")
+    with _own_threads():
+        record = carry_out(plan, dataset, replace(options, is_new=False))
+    directory = kept_directory(record.directory)
+    options.announce(f"the search '{plan.recipe.name}' has its best trial in {directory}")
+    return directory
 
 
 def identities_needed(plan: Plan) -> dict[str, str]:

@@ -67,8 +67,7 @@ def carry_out_in_workers(
     open_parts = {n: s for n, s in stores.items() if read_state(s.path).status not in OVER}
     jobs = []
     for name, store in open_parts.items():
-        file = store.path / _FILE
-        write_json(file, _description(store.path, options))
+        file = write_job(store.path, options)
         jobs.append(Job(execution.labelled(name.replace("-", " ")), file))
     outcomes = executor.carry_out(
         jobs,
@@ -78,6 +77,19 @@ def carry_out_in_workers(
     )
     interruption.require_none(f"framework run {next(iter(stores.values())).path.parent}")
     return _faults_of(outcomes, len(stores))
+
+
+def write_job(directory: Path, options: Options, *, worker: int | None = None) -> Path:
+    """Write down what a process is to do in a run directory; answer the file.
+
+    Args:
+        directory: the run directory, which is carried out as a whole unless it is a search's.
+        options: how.
+        worker: number of the process among those that carry the search of this directory out.
+    """
+    file = directory / (_FILE if worker is None else f"job-{worker}.json")
+    write_json(file, _description(options, worker))
+    return file
 
 
 def read_job(file: Path) -> dict[str, Any]:
@@ -92,20 +104,25 @@ def read_job(file: Path) -> dict[str, Any]:
             message = f"written in format {values['format']}, this framework reads up to {_FORMAT}"
             fault = Fault("C063", message, place=str(file), hint="update ignite-framework")
             raise CheckpointError(fault)
-        return {key: values[key] for key in _description(Path(), Options())}
+        job = {key: values[key] for key in _description(Options())}
+        return job | {"run": str(file.parent / job["run"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"not the description of a job ({type(error).__name__}: {error})"
         raise CheckpointError(Fault("C058", message, place=str(file))) from error
 
 
-def _description(run: Path, options: Options) -> dict[str, Any]:
+def _description(options: Options, worker: int | None = None) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "run": str(run.resolve()),
+        "run": ".",  # from the job's file: an executor may have brought the folder elsewhere
+        "runs_directory": str(options.runs_directory.resolve()),
         "device": options.device,
         "exact": options.is_exact,
         "force": options.is_forced,
         "allow_data_change": options.allows_data_change,
+        "track": list(options.trackers),
+        "trust_storage": options.trusts_storage,
+        "worker": worker,
     }
 
 

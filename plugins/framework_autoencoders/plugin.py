@@ -27,6 +27,14 @@ def provide_losses() -> Mapping[str, str]:
 
 
 @hookimpl
+def provide_search_spaces() -> Mapping[str, str]:
+    """Encoders whose layers depend on each other."""
+    return {
+        "symmetric_conv_space": "framework_autoencoders.search_spaces:SymmetricConvSpace",
+    }
+
+
+@hookimpl
 def provide_tasks() -> Mapping[str, str]:
     """Tasks whose target is the image itself."""
     return {

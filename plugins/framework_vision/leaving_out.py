@@ -48,6 +48,10 @@ class WithoutClasses(Dataset):
         """A digest of the whole data set and of what is left out."""
         return fingerprint_of(self._whole.fingerprint(), f"without classes {self._left_out}")
 
+    def whereabouts(self) -> str:
+        """Where the whole data set is."""
+        return self._whole.whereabouts()
+
     def load(self) -> DataBundle:
         """Read everything and drop the training images of the classes left out."""
         bundle = self._whole.load()

@@ -1,17 +1,13 @@
 """MNIST and its kin: read where they are, fetched through torchvision where they are not."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from framework import DataBundle, DataError, DataInfo, Dataset, Fault, fingerprint_of
+from framework_vision.data_folders import DATA_VARIABLE, data_folder, holds_files, whereabouts_of
 from framework_vision.downloading import download_raw_files
 from framework_vision.leaving_out import ClassNames, LabelledDataset, leave_out_classes
 from framework_vision.raw_files import RawFiles
-
-DATA_VARIABLE = "FRAMEWORK_DATA"
-"""Environment variable that names the folder of all data sets."""
-
 
 _NUM_TRAIN, _NUM_TEST, _SIDE = 60_000, 10_000, 28  # as published
 _DIGITS = tuple("0123456789")
@@ -28,7 +24,8 @@ _CLOTHES = (
     "Ankle boot",
 )
 _NUM_OF_DIGITS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # as published
-_NUM_OF_CLOTHES = (6000,) * 10
+_CHARACTERS = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+_SIX_THOUSAND_EACH = (6000,) * 10
 
 
 class MnistLike(LabelledDataset):
@@ -55,7 +52,7 @@ class MnistLike(LabelledDataset):
         self._class_names = class_names
         self._published_counts = published_counts
         self._download = download
-        self._files = RawFiles(_data_folder(root) / name / "raw")
+        self._files = RawFiles(data_folder(root) / name / "raw")
 
     @property
     def info(self) -> DataInfo:
@@ -98,12 +95,17 @@ class MnistLike(LabelledDataset):
         train, test = self._files.read(len(self._class_names))
         return DataBundle(train=train, test=test)
 
+    def whereabouts(self) -> str:
+        """The folder of the files."""
+        folder = self._files.folder
+        return whereabouts_of(folder, is_there=self._is_there(), can_fetch=self._download)
+
     def _is_there(self) -> bool:
         return all(path.is_file() for path in self._files.paths)
 
     def _fetch_if_absent(self) -> None:
         folder, name = self._files.folder, self._name
-        if _holds_files(folder):
+        if holds_files(folder):
             return  # never mixed with a user's own files: what is missing there is a fault
         if not self._download:
             hint = (
@@ -147,21 +149,24 @@ def fashion_mnist(
         leave_out: classes, by name or place, of which no image is trained on; the test split
             stays whole.
     """
-    whole = MnistLike("FashionMNIST", _CLOTHES, _NUM_OF_CLOTHES, root=root, download=download)
+    whole = MnistLike("FashionMNIST", _CLOTHES, _SIX_THOUSAND_EACH, root=root, download=download)
     return leave_out_classes(whole, leave_out)
 
 
-def _data_folder(root: Path | None) -> Path:
-    if root is not None:
-        return root.expanduser()
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "ignite-framework"
+def kmnist(
+    *, root: Path | None = None, download: bool = True, leave_out: ClassNames = ()
+) -> Dataset:
+    """KMNIST: 70,000 cursive Japanese characters, 28x28 pixels, 10,000 of them for testing.
 
+    Source: T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto, D. Ha, Deep Learning
+    for Classical Japanese Literature, 2018.
 
-def _holds_files(folder: Path) -> bool:
-    try:
-        return any(folder.iterdir())
-    except OSError:  # not there; or not readable, which the download's message will tell
-        return False
+    Args:
+        root: folder that holds `KMNIST/raw`; where it is not given, the environment variable
+            FRAMEWORK_DATA names it, and else it is `ignite-framework` in the user's cache folder.
+        download: whether to fetch the files where that folder has none.
+        leave_out: classes, by name or place, of which no image is trained on; the test split
+            stays whole.
+    """
+    whole = MnistLike("KMNIST", _CHARACTERS, _SIX_THOUSAND_EACH, root=root, download=download)
+    return leave_out_classes(whole, leave_out)

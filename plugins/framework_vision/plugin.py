@@ -9,8 +9,11 @@ from framework import hookimpl
 def provide_datasets() -> Mapping[str, str]:
     """Data sets by name; `digits` needs no download."""
     return {
+        "cifar10": "framework_vision.cifar10:cifar10",
         "digits": "framework_vision.digits:digits",
         "fashion_mnist": "framework_vision.mnist_like:fashion_mnist",
+        "image_folder": "framework_vision.image_folder:ImageFolder",
+        "kmnist": "framework_vision.mnist_like:kmnist",
         "mnist": "framework_vision.mnist_like:mnist",
     }
 

@@ -1,13 +1,13 @@
 """Epochs of real fits of shipped recipes, on data that are at hand."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from framework.application import check
-from framework.contracts import ImageSet
+from framework.contracts import Handler, ImageSet
 from framework.errors import DataError
 from framework.recipe.plans import Plan
 from framework.runs.assembly import split_images
@@ -38,7 +38,11 @@ def training_images(plan: Plan, *, is_quick: bool = False) -> ImageSet:
 
 
 def epochs_of(
-    plan: Plan, images: ImageSet, folder: Path, begun: Inheritance | None = None
+    plan: Plan,
+    images: ImageSet,
+    folder: Path,
+    begun: Inheritance | None = None,
+    observers: Sequence[Handler] = (),
 ) -> Callable[[], None]:
     """A function that advances a real fit by one epoch, checkpoint and log included.
 
@@ -47,10 +51,12 @@ def epochs_of(
         images: what to train on and to validate with.
         folder: where the run directory is made; must not exist.
         begun: weights that networks from elsewhere begin with.
+        observers: handlers that look on.
     """
     begun = begun or Inheritance()
     store = RunDirectory.create(folder, texts={}, meta=begun.meta, files=begun.files)
-    fit = Fit(plan, images, split_images(plan, len(images)), device=CPU, store=store)
+    splits = split_images(plan, len(images))
+    fit = Fit(plan, images, splits, device=CPU, store=store, observers=observers)
 
     def epoch() -> None:
         if not fit.advance():

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import optuna
 import pytest
 import torch
 
@@ -14,6 +15,8 @@ from framework.discovery import discover
 from framework.hookspecs import KINDS
 from framework.jobs import Job, Outcome
 from framework.recipe import resolution
+from framework.runs.search.drawing import Drawer
+from framework.runs.search.sampling import make_sampler
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -106,6 +109,23 @@ def test_executor_of_the_page_carries_jobs_out_one_by_one(tmp_path, monkeypatch)
     assert lines == ["first begins", "second begins"]
     assert outcomes == [Outcome(job, 6) for job in jobs[:2]]
     assert (tmp_path / "done").read_text() == "first 3\nsecond 3\n"
+
+
+def test_space_and_sampler_of_the_page_draw_trials(tmp_path):
+    plugin = write(tmp_path, "\n\n".join(blocks("python")))
+    recipe = tmp_path / "searched.yaml"
+    search = "search: {num_trials: 1, sampler: uniform, space: {networks.encoder: funnel}}\n"
+    recipe.write_text(f"extends: quickstart\nname: searched\n{search}", encoding="utf-8")
+    plan = check(recipe, plugins=[plugin])
+    study = optuna.create_study(sampler=make_sampler(plan, worker=0, num_known=0))
+    drawer = Drawer(plan)
+    widths = [drawer.draw(study.ask()).overrides["networks.encoder"]["hidden_dims"] for _ in "123"]
+    assert list(drawer.dimensions) == [
+        "networks.encoder.depth",
+        *(f"networks.encoder.fraction{number}" for number in range(3)),
+    ]
+    assert all(width == sorted(width, reverse=True) for width in widths)
+    assert all(1 <= len(width) <= 3 for width in widths)
 
 
 def test_every_hook_has_its_row():

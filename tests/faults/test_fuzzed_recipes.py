@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import scaled
 
 from framework.errors import RecipeError
 from framework.recipe.loading import load_document
@@ -18,7 +19,7 @@ WORDS = "010 1e400 .nan true null networks <<: !!int &a *a : - ? | --- ... exten
 PIECES = st.sampled_from(
     [*CHARACTERS, *(f"{word} " for word in WORDS.split()), "  ", "---\n", "|\n"]
 )
-THOROUGH = settings(max_examples=200, deadline=None)
+THOROUGH = settings(max_examples=scaled(fast=100, default=500, nightly=25_000), deadline=None)
 
 
 def outcome(data: bytes, overrides=()) -> Recipe | RecipeError:

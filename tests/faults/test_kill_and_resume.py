@@ -10,6 +10,7 @@ import pytest
 import torch
 from ignite.engine import Events
 from run_digest import differences, digest_of
+from tiers import scaled
 
 from framework.application import check, run
 from framework.cli.main import main
@@ -37,6 +38,7 @@ SABOTAGE = (
     "metrics_log_not_cut_back",
 )
 RECIPES = ("tiny.yaml", "tiny_methods.yaml", "tiny_folds.yaml")
+NUM_STRIKES = scaled(fast=7, default=24, nightly=340)  # of each of these
 
 LASTING = "{every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}"
 REGROWING = (
@@ -80,12 +82,12 @@ def reference(plan, tmp_path_factory):
 
 
 def test_killed_runs_end_with_the_same_bits(tmp_path):
-    report = carry_out_campaign(tmp_path, "--num-strikes", "12", "--recipes", *RECIPES)
+    report = carry_out_campaign(tmp_path, "--num-strikes", str(NUM_STRIKES), "--recipes", *RECIPES)
     campaigns = report["campaigns"]
     assert [campaign["recipe"] for campaign in campaigns] == list(RECIPES)
     for campaign in campaigns:
         assert not campaign["failures"], f"seed {report['seed']}: {campaign['failures']}"
-        assert campaign["num_strikes"] >= 12
+        assert campaign["num_strikes"] >= NUM_STRIKES
     assert sum(campaign["num_in_saves"] for campaign in campaigns) > 0
 
 

@@ -3,9 +3,11 @@
 import json
 import struct
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from framework.application import check, run
 from framework.discovery import discover
@@ -20,11 +22,22 @@ RECIPES = {
     path.relative_to(ROOT / "recipes").with_suffix("").as_posix(): path
     for path in sorted((ROOT / "recipes").rglob("*.yaml"))
 }
-NUM_RECIPES = 23
+NUM_RECIPES = 27
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
 """Data set → torchvision's folder for it."""
 SMALL = ("training.num_epochs=1", "training.batch_size=45", "dataset.download=false", "figures=[]")
 """What makes a recipe small that another one needs first."""
+
+
+PICTURES = TemporaryDirectory()
+"""The folder to train in, which holds the user's own `pictures`."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_pictures():
+    with PICTURES:
+        write_pictures(Path(PICTURES.name) / "pictures")
+        yield
 
 
 @pytest.fixture(params=RECIPES.values(), ids=RECIPES)
@@ -34,8 +47,9 @@ def recipe(request):
 
 @pytest.fixture(autouse=True)
 def no_data(tmp_path, monkeypatch):
-    """An empty folder instead of the data of whoever runs the tests."""
+    """An empty folder instead of the data of whoever runs the tests; pictures of their own."""
     monkeypatch.setenv("FRAMEWORK_DATA", str(tmp_path / "empty"))
+    monkeypatch.chdir(PICTURES.name)
 
 
 def test_every_recipe_is_here_and_shipped():
@@ -73,7 +87,14 @@ def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
     num_epochs = min(1, plan.recipe.training.num_epochs)
     overrides = [f"training.num_epochs={num_epochs}", "training.batch_size=45"]
     overrides += [f"networks.{name}.overrides={json.dumps(SMALL)}" for name in plan.upstreams]
-    if plan.components.dataset.name in FOLDERS:
+    if plan.recipe.search is not None:
+        overrides += ["search.num_trials=1"]
+    if plan.components.dataset.name == "cifar10":
+        write_records(tmp_path / "cifar-10-batches-bin")
+        overrides += [f"dataset.root={tmp_path}", "dataset.download=false"]
+    elif plan.components.dataset.name == "image_folder":
+        pass  # in the folder that the recipe names
+    elif plan.components.dataset.name in FOLDERS:
         write_images(tmp_path / FOLDERS[plan.components.dataset.name] / "raw")
         overrides += [f"dataset.root={tmp_path}", "dataset.download=false"]
     else:
@@ -89,9 +110,31 @@ def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
     losses = {"loss"} if len(plan.loss_names) == 1 else {f"loss/{n}" for n in plan.loss_names}
     assert {*losses, *plan.components.metrics} <= record.test.keys()
     assert {path.stem for path in record.pictures} == set(plan.components.figures)
+    if plan.recipe.search is not None:  # its trials draw how many iterations they have
+        return
     for each in record.parts or [record]:
         rows = (each.directory / "metrics.jsonl").read_text().splitlines()
         assert [json.loads(row)["iteration"] for row in rows] == [2] * num_epochs
+
+
+def write_pictures(folder):
+    """Write 111 pictures of noise in two folders, of which a tenth are for testing."""
+    generator = np.random.default_rng(0)
+    for number in range(111):
+        path = folder / ("day" if number % 2 else "night") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path, compress_level=0)
+
+
+def write_records(folder):
+    """Write files of 20 images of noise each, as CIFAR-10's binary version has them."""
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        records = generator.integers(0, 256, (20, 3073), dtype=np.uint8)
+        records[:, 0] %= 10
+        (folder / f"{name}.bin").write_bytes(records.tobytes())
 
 
 def write_images(folder):

@@ -26,3 +26,20 @@ def test_document_is_plain():
     assert len(document["layers"]) == len(plan.layers)
     assert document["resolved"]["seed"] == 0
     assert document["warnings"] == list(plan.warnings)
+
+
+def test_plan_of_a_search_tells_what_is_drawn_and_sought(capsys):
+    plan = check("mnist/search")
+    say_plan(plan)
+    lines = capsys.readouterr().out.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines[: lines.index("")])
+    assert facts["search"] == "60 trials of 33 values, drawn by tpe"
+    assert ["networks.encoder.channels4", "4", "to", "64"] in [line.split() for line in lines]
+    assert len(plan_document(plan)["space"]) == 33
+
+
+def test_plan_without_a_search_draws_nothing(capsys):
+    plan = check("quickstart")
+    say_plan(plan)
+    assert "drawn  values" not in capsys.readouterr().out
+    assert plan_document(plan)["space"] == []

@@ -96,7 +96,7 @@ def test_silence_has_no_handlers():
         assert handlers == []
 
 
-@pytest.mark.parametrize(("term", "kind"), [("xterm", "LiveProgress"), ("dumb", "EpochLog")])
+@pytest.mark.parametrize(("term", "kind"), [("xterm", "LiveProgress"), ("dumb", "TrialLog")])
 def test_terminal_gets_a_live_display_where_it_can(term, kind, monkeypatch):
     terminal = io.StringIO()
     terminal.isatty = lambda: True
@@ -195,3 +195,19 @@ def test_lines_of_several_fits_begin_with_their_names(capsys):
             run.advance()
     lines = capsys.readouterr().out.splitlines()
     assert [line[:17] for line in lines] == ["fold 0  epoch 1/1", "fold 1  epoch 1/1"]
+
+
+def test_trials_are_drawn_below_the_table_of_their_search(searched):
+    console = console_of(100)
+    display = LiveProgress(console)
+    display.look(searched)
+    for number in range(2):
+        run = Run(num_epochs=1)
+        run.label = f"trial {number:04d}"
+        run.attach([display])
+        run.advance()
+    display.stop()
+    text = pictures(console)
+    assert "trial 0001, epoch  1/1" in text
+    assert text.count("5 of 5 trials done") >= 3
+    assert text.rstrip().splitlines()[-1].split()[:2] == ["7", "running"]

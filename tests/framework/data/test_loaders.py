@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from framework.contracts import ImageSet
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
+from framework.lazy_images import LazyImages
 
 
 def _images(num=10, *, labels=True):
@@ -14,7 +15,7 @@ def _images(num=10, *, labels=True):
 
 def _loader(**given):
     images = given.pop("images", _images())
-    return ResidentLoader(images, torch.arange(len(images)), **given)
+    return ImageLoader(images, torch.arange(len(images)), **given)
 
 
 def test_loader_serves_every_image_once_per_epoch():
@@ -71,16 +72,40 @@ def test_loader_takes_floating_point_images_as_they_are():
 
 
 def test_empty_loader_has_no_batches():
-    loader = ResidentLoader(_images(), torch.arange(0), batch_size=4)
+    loader = ImageLoader(_images(), torch.arange(0), batch_size=4)
     assert len(loader) == 0
     assert list(loader.epoch()) == []
 
 
 def test_what_was_prepared_of_an_image_is_served_with_it():
     prepared = torch.arange(10) * 3
-    loader = ResidentLoader(
+    loader = ImageLoader(
         _images(), torch.tensor([7, 2, 9]), batch_size=2, seed=0, prepared=prepared
     )
     for batch in loader.epoch(1):
         assert torch.equal(batch.prepared, batch.indices * 3)
     assert next(_loader(batch_size=2).epoch()).prepared is None
+
+
+class Unread(LazyImages):
+    """The images of `_images`, as if they were on disk."""
+
+    def __len__(self):
+        return 10
+
+    def read(self, place):
+        return _images().images[place]
+
+
+def test_images_that_are_read_when_needed_give_the_same_batches():
+    images = ImageSet(Unread(), torch.arange(10))
+    given = {"batch_size": 4, "seed": 0, "value_range": (-1.0, 1.0)}
+    pairs = zip(
+        _loader(**given).epoch(3, start=1),
+        _loader(images=images, **given).epoch(3, start=1),
+        strict=True,
+    )
+    for resident, lazy in pairs:
+        assert torch.equal(resident.images, lazy.images)
+        assert torch.equal(resident.labels, lazy.labels)
+        assert torch.equal(resident.indices, lazy.indices)

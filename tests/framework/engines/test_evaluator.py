@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torchmetrics.regression import MeanSquaredError
 
 from framework.contracts import SINGLE_OPTIMIZER, ImageSet, Task
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
 from framework.engines.evaluator import evaluate, make_evaluator
 
 CPU = torch.device("cpu")
@@ -28,7 +28,7 @@ class _Halving(Task):
 
 def _loader():
     images = ImageSet(torch.rand(10, 1, 3, 3, generator=torch.Generator().manual_seed(0)))
-    return images.images, ResidentLoader(images, torch.arange(10), batch_size=4)
+    return images.images, ImageLoader(images, torch.arange(10), batch_size=4)
 
 
 def test_metrics_equal_a_direct_computation():

@@ -11,36 +11,9 @@ from pathlib import Path
 import pytest
 
 from framework.executors.processes import Processes
-from framework.jobs import Job, Outcome
+from framework.jobs import Outcome
 
 PATIENCE_SECONDS = 30
-
-
-@pytest.fixture
-def cores(monkeypatch):
-    """Sets the number of cores that there seem to be."""
-
-    def cores(number):
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(number)))
-
-    cores(4)
-    return cores
-
-
-@pytest.fixture
-def script(tmp_path, monkeypatch, cores):  # noqa: ARG001
-    """Makes jobs of shell scripts, which stand in for `python -m framework job FILE`."""
-    interpreter = tmp_path / "interpreter"
-    interpreter.write_text('#!/bin/sh\n[ "$1 $2 $3" = "-m framework job" ] && . "$4"\n')
-    interpreter.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(interpreter))
-
-    def script(name, text):
-        file = tmp_path / f"{name}.sh"
-        file.write_text(f"{text}\n")
-        return Job(name, file)
-
-    return script
 
 
 def carried_out(jobs, *, num_workers=4, num_threads=1, is_stopped=lambda: False, lines=None):

@@ -208,3 +208,35 @@ def test_fold_is_one_of_those_that_there_are(folds, last):
 @pytest.mark.parametrize("values", [{}, {"seeds": []}])
 def test_executor_needs_parts_to_carry_out(values):
     assert problems(**ONE, **values, executor="processes") == [("R008", ("executor",))]
+
+
+@pytest.mark.parametrize("values", [{"search": {}}, {"cross_validation": {}}, {"seeds": [1]}])
+def test_executor_carries_out_trials_folds_or_seeds(values):
+    assert problems(**ONE, **values, executor="processes") == []
+
+
+def test_search_has_one_seed():
+    assert problems(**ONE, search={}, seeds=[1, 2]) == [("R008", ("seeds",))]
+    assert problems(**ONE, search={}, seed=1) == []
+
+
+def test_search_has_one_objective_or_several():
+    several = {"a": {}, "b": {}}
+    assert problems(**ONE, search={"objectives": several}) == []
+    both = {"objectives": several, "objective": {}}
+    assert problems(**ONE, search=both) == [("R008", ("search", "objectives"))]
+    pruned = {"objectives": several, "pruner": "median"}
+    assert problems(**ONE, search=pruned) == [("R008", ("search", "pruner"))]
+    assert problems(**ONE, search={"objectives": {"a": {}}, "pruner": "median"}) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["seed", "dataset.root", "cross_validation.num_folds", "validation"]
+)
+def test_what_trials_are_compared_by_is_never_drawn(key):
+    assert problems(**ONE, search={"space": {key: {}}}) == [("R034", ("search", "space", key))]
+
+
+def test_what_makes_a_difference_is_drawn():
+    space = {key: {} for key in ("training.num_epochs", "optimizer", "names.seed")}
+    assert problems(**ONE, search={"space": space}) == []

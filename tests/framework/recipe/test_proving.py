@@ -168,6 +168,31 @@ def test_memory_is_counted_for_weights_gradients_and_two_moments(document, num_b
         assert fault_of(document, memory_bytes=num_bytes).identifier == "R022"
 
 
+@pytest.mark.parametrize(
+    ("width", "side", "device"), [(3, 4, "cpu"), (3, 65, "meta"), (10**5, 4, "meta")]
+)
+def test_small_networks_are_proven_with_zeros(document, width, side, device):
+    met = []
+
+    class Watched(Encoder):
+        def __init__(self, data, *, width: int) -> None:
+            super().__init__(data, width=width)
+            self.register_buffer("scale", torch.ones(1))
+
+        def forward(self, images):
+            values = [self.layers[1].weight, self.layers[1].bias, self.scale]
+            met.append((images.device.type, all(v.is_meta or not v.any() for v in values)))
+            return super().forward(images) + self.scale
+
+    components = make_components(
+        encoder=planned("networks.encoder", Watched, width=width),
+        decoder=planned("networks.decoder", Decoder, width=width),
+    )
+    data = DataInfo(image_shape=(1, side, side), num_train=10, num_test=1)
+    prove(components, data, document, memory_bytes=GIGABYTE)
+    assert set(met) == {(device, True)}
+
+
 class Masked(Encoder):
     def forward(self, images):
         codes = super().forward(images)

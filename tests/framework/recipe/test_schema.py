@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from framework.errors import RecipeError
 from framework.recipe.loading import load_document
-from framework.recipe.schema import ComponentSpec, Recipe, read_recipe
+from framework.recipe.component_specs import ComponentSpec
+from framework.recipe.schema import Recipe, read_recipe
 from framework.recipe.shipped import shipped_recipes
 
 TEXT = """\
@@ -66,6 +67,7 @@ def test_defaults_are_filled_in(read):
             "accumulation": 1,
             "time_limit_minutes": None,
             "num_threads": None,
+            "num_workers": 0,
         },
         "early_stopping": None,
         "weight_pruning": None,
@@ -81,6 +83,8 @@ def test_defaults_are_filled_in(read):
         "cross_validation": None,
         "executor": None,
         "schedules": [],
+        "search": None,
+        "trackers": [],
         "seeds": [],
     }
 

@@ -85,6 +85,7 @@ def carried_out(planned_from, tmp_path):
     def carried_out(path, *overrides, plugin_files=(), **options):
         given = {"announce": [].append, "warn": pytest.fail, "device": "cpu"} | options
         plan, dataset = planned_from(path, *overrides, plugin_files=plugin_files)
+        given["plugin_files"] = [SUPPORT / "tiny_images.py", *plugin_files]
         return carry_out(plan, dataset, Options(runs_directory=tmp_path / "runs", **given))
 
     return carried_out

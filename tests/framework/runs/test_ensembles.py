@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from framework.contracts import Batch, ImageSet, Task
-from framework.data.loaders import ResidentLoader
+from framework.data.loaders import ImageLoader
 from framework.engines.evaluator import evaluate, make_evaluator
 from framework.runs.ensembles import Ensemble
 from framework.seeding import seed_generators
@@ -73,7 +73,7 @@ def test_members_meet_the_same_noise(batch):
 
 
 def test_ensemble_of_one_is_measured_as_its_member(batch):
-    loader = ResidentLoader(ImageSet(batch.images), batch.indices, batch_size=3)
+    loader = ImageLoader(ImageSet(batch.images), batch.indices, batch_size=3)
     measured = [
         evaluate(make_evaluator(task, {}, seed=2, device=CPU), loader)
         for task in (Scaling(1.5, noise=0.5), Ensemble([Scaling(1.5, noise=0.5)], CPU))

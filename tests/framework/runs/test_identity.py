@@ -29,7 +29,14 @@ def usual():
 
 
 @pytest.mark.parametrize(
-    "override", ["name=other", "figures=[]", "figures=[loss_curves]", "networks.encoder.noise=0.1"]
+    "override",
+    [
+        "name=other",
+        "figures=[]",
+        "figures=[loss_curves]",
+        "networks.encoder.noise=0.1",
+        "training.num_workers=2",
+    ],
 )
 def test_what_changes_no_weight_changes_no_identity(usual, override):
     assert identity(override) == usual

@@ -3,6 +3,7 @@ import re
 
 import pytest
 import torch
+from tiers import scaled
 from torch import nn
 
 from framework import DataInfo, Infeasible
@@ -10,7 +11,7 @@ from framework_autoencoders.decoders import MirroredDecoder
 from framework_autoencoders.encoders import ConvEncoder
 from framework_autoencoders.shapes import Convolution, chain_shapes, make_convolutions
 
-NUM_STACKS = 2_000
+NUM_STACKS = scaled(fast=200, default=2_000, nightly=10_000)
 
 
 def random_stack(draw):

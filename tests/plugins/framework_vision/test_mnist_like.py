@@ -12,7 +12,7 @@ import torch
 import torchvision
 
 from framework import DataError
-from framework_vision.mnist_like import fashion_mnist, mnist
+from framework_vision.mnist_like import fashion_mnist, kmnist, mnist
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -295,3 +295,13 @@ def test_real_data_are_as_published(factory):
         assert bundle.train.labels.bincount().tolist() == [6000] * 10
     else:
         assert bundle.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+
+
+def test_kmnist_is_one_of_the_kin(tmp_path):
+    info = kmnist(root=tmp_path).info
+    assert (info.image_shape, info.num_train, info.class_names[2]) == ((1, 28, 28), 60_000, "su")
+    assert kmnist(root=tmp_path, leave_out=("o",)).info.num_train == 54_000
+    write_files(tmp_path, good_files(), name="KMNIST")
+    dataset = kmnist(root=tmp_path, download=False)
+    assert len(dataset.load().train) == 30
+    assert dataset.whereabouts() == str(tmp_path / "KMNIST" / "raw")

@@ -1,0 +1,1 @@
+"""Search: a recipe carried out again and again, each time with other values."""

@@ -1,0 +1,116 @@
+"""Whether wandb can be reached, and where it keeps what it writes."""
+
+import netrc
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Literal
+from urllib.parse import urlsplit
+
+import wandb
+
+Mode = Literal["online", "offline", "disabled"]
+
+_MODES: dict[str, Mode] = {
+    "online": "online",
+    "run": "online",
+    "offline": "offline",
+    "dryrun": "offline",
+    "disabled": "disabled",
+}
+_REACH_SECONDS = 1.5
+_APPLIES_INPUTS = "_detect_and_apply_job_inputs"
+_FOLDERS = {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache"}
+
+
+def choose_mode(wanted: Mode | None) -> tuple[Mode, str]:
+    """The mode that is wanted, or that can be had, and why it is not `online`, if it might be.
+
+    Args:
+        wanted: what the recipe says; None follows `WANDB_MODE`, or else goes online with a key.
+    """
+    mode = wanted or _MODES.get(os.environ.get("WANDB_MODE", ""))
+    if mode is not None and mode != "online":
+        return mode, ""
+    settings = wandb.setup(settings=wandb.Settings(silent=True, console="off")).settings
+    url = str(settings.base_url)
+    if not (settings.api_key or has_key(url)):
+        return "offline", "no key is configured"
+    if not is_reachable(url):
+        return "offline", f"{url} cannot be reached"
+    return "online", ""
+
+
+def has_key(url: str) -> bool:
+    """Whether the environment or the user's netrc file has a key for a server; it is not asked."""
+    if any(os.environ.get(name) for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")):
+        return True
+    home = Path.home()
+    named = os.environ.get("NETRC")
+    files = [Path(named)] if named else [home / ".netrc", home / "_netrc"]
+    file = next((each for each in files if each.is_file()), None)
+    if file is None:
+        return False
+    try:
+        return netrc.netrc(str(file)).authenticators(urlsplit(url).netloc) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def is_reachable(url: str) -> bool:
+    """Whether a server answers, whatever it says; proxies are used as the environment says."""
+    answers: list[bool] = []
+    thread = Thread(target=_ask, args=(url, answers), daemon=True)  # names are looked up for ever
+    thread.start()
+    thread.join(_REACH_SECONDS)
+    return bool(answers)
+
+
+def _ask(url: str, answers: list[bool]) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=_REACH_SECONDS):  # noqa: S310  wandb's own address
+            answers.append(True)
+    except urllib.error.HTTPError:
+        answers.append(True)
+    except (OSError, ValueError):
+        return
+
+
+@contextmanager
+def kept_within(folder: Path) -> Iterator[None]:
+    """Let wandb write below a folder what it would write to the user's own, unless told where.
+
+    Nor does it report its own errors to its makers, unless it is told to: that would leave the
+    machine even offline.
+    """
+    added = {name: str(folder / place) for name, place in _FOLDERS.items()}
+    added["WANDB_ERROR_REPORTING"] = "false"
+    added = {name: place for name, place in added.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+@contextmanager
+def without_launch() -> Iterator[None]:
+    """Let a run begin without what wandb imports for jobs that were launched from its pages.
+
+    Which it does for every run, and which takes longer than all else of the start. Where wandb does
+    it no more, nothing is changed.
+    """
+    before = getattr(wandb.Run, _APPLIES_INPUTS, None)
+    if before is None:
+        yield
+        return
+    setattr(wandb.Run, _APPLIES_INPUTS, lambda _: None)
+    try:
+        yield
+    finally:
+        setattr(wandb.Run, _APPLIES_INPUTS, before)

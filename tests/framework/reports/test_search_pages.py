@@ -1,0 +1,106 @@
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from framework.reports.reporting import report_if_over, report_runs
+from framework.reports.run_pages import RunPage
+from framework.reports.search_pages import SearchPage
+from framework.runs.records import read_run
+from framework.runs.search.findings import read_findings
+
+
+@pytest.fixture
+def page(searched):
+    return SearchPage(RunPage(read_run(searched)), read_findings(searched))
+
+
+def test_changes_of_the_best_trial_are_those_of_its_recipe(page):
+    assert [(row.key, *row.values) for row in page.changes] == [
+        ("networks.encoder.channels", "[4]", "[7]"),
+        ("networks.encoder.latent_dim", "8", "6"),
+        ("optimizer.lr", "0.001", "0.02"),
+    ]
+
+
+def test_counts_tell_how_many_trials_ended_how(page):
+    assert page.counts == {
+        "complete": "3",
+        "ended early": "1",
+        "failed": "1",
+        "running": "1",
+        "draws that could not be trained, and do not count": "1",
+        "drawn when all were taken, and not trained": "1",
+    }
+    assert page.time == "4 min 30 s"
+
+
+def test_rows_begin_with_the_best_and_end_with_what_has_no_value(page):
+    rows, others = page.rows
+    assert [row[:2] for row in rows] == [
+        ["trial-0002", "complete"],
+        ["trial-0000", "complete"],
+        ["trial-0005", "constraints violated"],
+        ["trial-0003", "pruned"],
+        ["trial-0004", "failed"],
+        ["trial-0006", "running"],
+    ]
+    assert others == []
+    best = dict(zip(page.headers, rows[0], strict=True))
+    assert (best["objective"], best["lr"], best["latent_dim"]) == ("0.25", "0.02", "6")
+    assert dict(zip(page.headers, rows[-1], strict=True))["attempts"] == "2"
+
+
+def test_infeasible_layers_are_counted_with_an_example(page):
+    (layer,) = page.infeasible
+    assert (layer.layer, layer.count) == ("encoder: layers.conv1", 1)
+    assert "channels: [8]" in layer.drawn
+    assert page.failures == [("validation/loss is not a finite number", 1)]
+
+
+def test_commands_go_on_with_the_search_and_take_its_best(page, searched):
+    commands = page.commands
+    assert commands["Take the best recipe"] == f"framework search best {searched} > best.yaml"
+    assert commands["Look at it with optuna-dashboard"].startswith("optuna-dashboard sqlite:///")
+    elsewhere = replace(page.run)
+    elsewhere.__dict__["recipe"] = {"search": {"storage": "postgresql://me:secret@host/db"}}
+    commands = SearchPage(elsewhere, page.findings).commands
+    assert "secret" not in " ".join(commands.values())
+
+
+def test_report_shows_all_of_it_and_needs_nothing_else(searched):
+    text = report_runs([searched]).read_text()
+    titles = re.findall(r"<h2>(.*?)</h2>", text)
+    assert titles == [
+        "Result",
+        "What the best trial changes",
+        "How it went on",
+        "From values to worth",
+        "Slices",
+        "Trials",
+        "Timeline",
+        "What could not be trained",
+        "What failed",
+        "How it was made",
+        "How to go on",
+    ]
+    words = unescape(text)
+    assert "validation/loss + 0.01 * minutes" in words
+    assert "layers.conv1: its output would be empty" in words
+    assert "0.25" in words
+    assert not re.findall(r'(?:src|href)="(?!data:)', text)
+
+
+def test_search_that_has_found_nothing_yet_has_a_report(searched):
+    (searched / "study.db").unlink()
+    text = report_runs([searched]).read_text()
+    assert "no trial is complete" in text
+    assert "0 of 5 trials done" in text
+
+
+def test_report_of_a_damaged_study_is_a_warning(searched):
+    (searched / "study.db").write_bytes(b"no database" * 1000)
+    warnings = []
+    report_if_over(searched, warnings.append)
+    assert "the study is damaged" in warnings[0]

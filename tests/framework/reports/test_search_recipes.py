@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from framework.errors import SearchError
+from framework.recipe.loading import load_document
+from framework.reports.search_recipes import chosen_trial, recipe_of
+from framework.runs.search.findings import read_findings
+
+
+def test_recipe_of_the_best_trial_has_what_it_drew_and_no_search(searched, tmp_path):
+    findings = read_findings(searched)
+    trial = chosen_trial(findings)
+    text = recipe_of(findings, trial)
+    (tmp_path / "best.yaml").write_text(text)
+    values = load_document(tmp_path / "best.yaml").values
+    assert text.startswith(f"# trial-0002 of the search {searched.name}: objective 0.25\n")
+    assert values["name"] == "tiny-best"
+    assert values["optimizer"] == {"type": "adam", "lr": 0.02}
+    assert values["networks"]["encoder"] == {
+        "type": "conv_encoder",
+        "channels": [7],
+        "latent_dim": 6,
+    }
+    assert "search" not in values
+
+
+def test_another_trial_is_taken_where_it_is_named(searched):
+    findings = read_findings(searched)
+    assert chosen_trial(findings, 5).number == 5
+    with pytest.raises(SearchError, match="the run directory of the trial is gone"):
+        recipe_of(findings, chosen_trial(findings, 5))
+
+
+@pytest.mark.parametrize("number", [1, 77])
+def test_trial_that_was_not_trained_is_a_fault(searched, number):
+    with pytest.raises(SearchError, match=f"no trial {number} that was trained"):
+        chosen_trial(read_findings(searched), number)
+
+
+def test_best_of_the_front_is_the_one_whose_weights_are_kept(searched):
+    state = json.loads((searched / "state.json").read_text())
+    (searched / "state.json").write_text(json.dumps(state | {"kept": ""}))
+    assert chosen_trial(read_findings(searched)).number == 2
+    (searched / "study.db").unlink()
+    with pytest.raises(SearchError, match="no trial is complete"):
+        chosen_trial(read_findings(searched))

@@ -1,0 +1,118 @@
+"""Findings are read from a study made by hand: `hand_built_search.TRIALS`."""
+
+import json
+import shutil
+from datetime import timedelta
+
+import pytest
+from hand_built_search import BEGUN, CHANNELS, KIND, LATENT, LR, make_study
+
+from framework.errors import StorageError
+from framework.runs.search.findings import (
+    FoundTrial,
+    SearchFindings,
+    SoughtValue,
+    read_findings,
+)
+
+
+def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(searched):
+    findings = read_findings(searched)
+    assert [(trial.number, trial.ending) for trial in findings.trials] == [
+        (0, "complete"),
+        (1, "infeasible"),
+        (2, "complete"),
+        (3, "pruned"),
+        (4, "failed"),
+        (5, "complete"),
+        (7, "running"),
+        (8, "surplus"),
+    ]
+    assert findings.num_trials == 5
+    assert findings.num_done == 5
+    assert findings.sought == [
+        SoughtValue("objective", "minimize", {"validation/loss": 1.0, "minutes": 0.01})
+    ]
+
+
+def test_trial_has_all_that_was_written_of_it(searched):
+    trial = read_findings(searched).trials[2]
+    assert trial.values == [0.25]
+    assert trial.terms == {"validation/loss": 0.24, "minutes": 1.5}
+    assert trial.parameters == {LR: 0.02, LATENT: 6, KIND: "adam", CHANNELS: 7}
+    assert trial.overrides["networks.encoder"] == {"channels": [7], "latent_dim": 6}
+    assert (trial.parameter(LATENT), trial.parameter(LR), trial.parameter(CHANNELS)) == (6, 0.02, 7)
+    assert trial.curve == {1: 0.8, 2: 0.4, 3: 0.25}
+    assert (trial.run, trial.minutes, trial.attempts) == ("trial-0002", 1.5, 1)
+    assert trial.started == BEGUN + timedelta(minutes=2)
+    assert trial.ended == BEGUN + timedelta(minutes=3, seconds=30)
+
+
+def test_reasons_are_those_that_were_written(searched):
+    found = {trial.number: trial for trial in read_findings(searched).trials}
+    assert found[1].reason == "layers.conv1: its output would be empty"
+    assert found[1].layer == "encoder: layers.conv1"
+    assert found[4].reason == "validation/loss is not a finite number"
+    assert (found[7].run, found[7].attempts) == ("trial-0006", 2)
+    assert (found[3].reason, found[3].values) == ("not promising", ())
+
+
+def test_killed_trial_waits_until_it_is_given_up(searched):
+    directory = searched.parent / "other"
+    directory.mkdir()
+    for name in ("resolved.yaml", "state.json", "meta.json"):
+        shutil.copy(searched / name, directory)
+    make_study(directory, [{"state": "failed"}, {"state": "failed", "attrs": {"kills": 3}}])
+    assert [(trial.ending, trial.reason) for trial in read_findings(directory).trials] == [
+        ("waiting", "killed or stopped"),
+        ("failed", "killed 4 times"),
+    ]
+
+
+def test_best_keeps_all_constraints(searched):
+    findings = read_findings(searched)
+    assert [trial.number for trial in findings.best] == [2]
+    assert findings.trials[5].violation == 2.0
+
+
+def test_best_of_several_objectives_are_those_that_none_surpasses_in_all():
+    trials = [
+        FoundTrial(number, "complete", values)
+        for number, values in enumerate([(1.0, 1.0), (2.0, 3.0), (1.0, 0.5), (3.0, 3.0)])
+    ]
+    sought = [SoughtValue("a", "minimize", {}), SoughtValue("b", "maximize", {})]
+    findings = SearchFindings(None, 4, sought, trials)
+    assert [trial.number for trial in findings.best] == [0, 1]
+
+
+def test_importances_are_computed_from_ten_complete_trials_on(searched, tmp_path):
+    assert read_findings(searched).importances == ()
+    assert read_findings(searched, with_importances=True).importances == [{}]
+    directory = searched.parent / "other"
+    directory.mkdir()
+    for name in ("resolved.yaml", "state.json", "meta.json"):
+        shutil.copy(searched / name, directory)
+    trials = [{"value": abs(n - 6) / 10, "latent": n, "channels": 4 + n % 5} for n in range(1, 13)]
+    make_study(directory, trials)
+    (shares,) = read_findings(directory, with_importances=True).importances
+    assert sum(shares.values()) == pytest.approx(1)
+    assert next(iter(shares)) == LATENT
+    moved = directory.rename(tmp_path / "moved")
+    assert len(read_findings(moved).trials) == 12
+
+
+def test_search_whose_study_was_not_begun_has_found_nothing(searched):
+    (searched / "study.db").unlink()
+    assert read_findings(searched) == SearchFindings(searched, 5)
+
+
+def test_damaged_study_is_a_fault_with_the_way_to_mend_it(searched):
+    (searched / "study.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StorageError, match="the study is damaged"):
+        read_findings(searched)
+
+
+def test_total_is_what_was_asked_for_last(searched):
+    state = json.loads((searched / "state.json").read_text())
+    (searched / "state.json").write_text(json.dumps(state | {"num_trials": 0}))
+    assert read_findings(searched).num_trials == 4

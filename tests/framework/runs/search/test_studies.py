@@ -1,0 +1,76 @@
+"""Studies that go on, and those that must not."""
+
+import json
+
+import pytest
+from optuna.exceptions import OptunaError
+
+from framework.errors import RecipeError, StorageError
+from framework.runs.directory import RunDirectory
+from framework.runs.search.studies import StudyOfRun
+
+SPACE = "search.space={optimizer.lr: {low: 0.001, high: 0.1, log: true}}"
+SEARCH = ("search.num_trials=3", SPACE)
+
+
+@pytest.fixture
+def of_run(planned, tmp_path):
+    """The study of a run directory, as a recipe with these changes sees it."""
+    path = tmp_path / "recipe" / "20260101-000000-abcdef12"
+    if not path.exists():
+        RunDirectory.create(path, texts={}, meta={}, has_parts=True)
+
+    def of_run(*overrides, fingerprint="data"):
+        return StudyOfRun(planned(*SEARCH, *overrides), RunDirectory(path), fingerprint)
+
+    return of_run
+
+
+def test_study_is_made_once_and_found_again(of_run, tmp_path):
+    of_run().begin().set_user_attr("some", "thing")
+    assert of_run().begin().user_attrs["some"] == "thing"
+    assert of_run().join().user_attrs["some"] == "thing"
+    assert (tmp_path / "recipe" / "20260101-000000-abcdef12" / "study.db").is_file()
+
+
+def test_study_goes_on_with_more_trials_and_another_sampler(of_run):
+    of_run().begin()
+    of_run("search.num_trials=9", "search.sampler=random").begin()
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "fragment"),
+    [
+        (SPACE.replace("0.1,", "0.2,"), "space.optimizer.lr.high", "0.1, found 0.2"),
+        ("search.objective={maximize: [{metric: validation/loss}]}", "direction", "maximize"),
+        ("search.objective={minimize: [{metric: train/loss}]}", "metric", "train/loss"),
+        ("search.constraints=[{cost: minutes, at_most: 1.0}]", "constraints", "minutes"),
+    ],
+)
+def test_study_of_another_search_is_refused_with_the_difference(of_run, override, key, fragment):
+    study = of_run().begin()
+    with pytest.raises(RecipeError) as caught:
+        of_run(override).begin()
+    found = [(fault.identifier, fault.key, fault.message) for fault in caught.value.faults]
+    assert [each for each in found if key in each[1] and fragment in each[2]]
+    assert {each[0] for each in found} == {"R075"}
+    assert study.trials == []
+
+
+def test_study_of_other_data_is_refused(of_run):
+    of_run().begin()
+    with pytest.raises(RecipeError, match=r"search\.data: the search was begun with data, found o"):
+        of_run(fingerprint="others").begin()
+
+
+def test_study_that_nobody_has_begun_cannot_be_joined(of_run):
+    with pytest.raises(StorageError, match="the study is gone"):
+        of_run().join()
+
+
+def test_storage_of_the_recipe_holds_the_study(of_run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    of_run(f"search.storage={json.dumps(url)}").begin()
+    assert (tmp_path / "elsewhere.db").is_file()
+    with pytest.raises((StorageError, OptunaError)):
+        of_run().join()

@@ -1,0 +1,98 @@
+import os
+import socket
+
+import pytest
+
+import wandb
+from framework_trackers.wandb_connection import (
+    choose_mode,
+    has_key,
+    is_reachable,
+    kept_within,
+    without_launch,
+)
+from tests.support.wandb_server import WandbServer
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch, tmp_path):
+    """No key and no mode, whatever the machine has."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+
+@pytest.mark.parametrize("mode", ["offline", "disabled"])
+def test_mode_of_the_recipe_wins(monkeypatch, mode):
+    monkeypatch.setenv("WANDB_MODE", "online")
+    assert choose_mode(mode) == (mode, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "mode"), [("offline", "offline"), ("dryrun", "offline"), ("disabled", "disabled")]
+)
+def test_mode_follows_the_environment(monkeypatch, variable, mode):
+    monkeypatch.setenv("WANDB_MODE", variable)
+    assert choose_mode(None) == (mode, "")
+
+
+def test_netrc_has_a_key_for_its_host_alone(tmp_path):
+    (tmp_path / "netrc").write_text("machine api.wandb.ai login user password secret\n")
+    assert has_key("https://api.wandb.ai")
+    assert not has_key("https://wandb.example.org")
+
+
+def test_environment_has_a_key(monkeypatch):
+    assert not has_key("https://api.wandb.ai")
+    monkeypatch.setenv("WANDB_API_KEY", "secret")
+    assert has_key("https://api.wandb.ai")
+
+
+def test_a_damaged_netrc_has_no_key(tmp_path):
+    (tmp_path / "netrc").write_text("machine\n")
+    assert not has_key("https://api.wandb.ai")
+
+
+def test_a_server_that_refuses_is_reached():
+    with WandbServer() as server:
+        assert is_reachable(server.url)
+        server.is_down = True
+        assert is_reachable(server.url)
+    assert not is_reachable(server.url)
+
+
+def test_a_server_that_never_answers_is_not_reached():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert not is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def test_what_is_no_address_is_not_reached():
+    assert not is_reachable("nonsense")
+
+
+def test_folders_are_within_unless_the_user_has_chosen(monkeypatch, tmp_path):
+    monkeypatch.setenv("WANDB_CACHE_DIR", "/elsewhere")
+    with kept_within(tmp_path):
+        assert os.environ["WANDB_DATA_DIR"] == str(tmp_path / "data")
+        assert os.environ["WANDB_CACHE_DIR"] == "/elsewhere"
+    assert "WANDB_DATA_DIR" not in os.environ
+    assert os.environ["WANDB_CACHE_DIR"] == "/elsewhere"
+
+
+def test_what_a_start_leaves_out_is_there_afterwards(monkeypatch):
+    name = "_detect_and_apply_job_inputs"
+    before = getattr(wandb.Run, name)
+    with without_launch():
+        assert getattr(wandb.Run, name)(None) is None
+    assert getattr(wandb.Run, name) is before
+    monkeypatch.delattr(wandb.Run, name)
+    with without_launch():  # another version of wandb
+        assert not hasattr(wandb.Run, name)
+
+
+def test_errors_are_not_reported_to_anyone(monkeypatch, tmp_path):
+    with kept_within(tmp_path):
+        assert os.environ["WANDB_ERROR_REPORTING"] == "false"
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "true")
+    with kept_within(tmp_path):
+        assert os.environ["WANDB_ERROR_REPORTING"] == "true"
