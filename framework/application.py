@@ -103,9 +103,7 @@ def run(
         if not new:
             return _continued(Path(recipe), overrides, options)
         recipe = Path(recipe) / "resolved.yaml"
-    document = _document(recipe, overrides, options)
-    plan, dataset = _planned(document, options.plugin_files, settle=_settling(options))
-    _warn_of(plan, options)
+    plan, dataset = _planned_with(options, _document(recipe, overrides, options))
     return carry_out(plan, dataset, options)
 
 
@@ -180,13 +178,7 @@ def _continued(
     if record.status in OVER:
         return record.shown_again()
     document = _document(path / "resolved.yaml", (), options)
-    plan, dataset = _planned(
-        document,
-        options.plugin_files,
-        is_begun=has_all_parts(path),
-        settle=_settling(options),
-    )
-    _warn_of(plan, options)
+    plan, dataset = _planned_with(options, document, is_begun=has_all_parts(path))
     _require_same_recipe(path, plan, is_forced=options.is_forced)
     return continue_run(path, plan, dataset, options, worker=worker)
 
@@ -202,13 +194,15 @@ def _with_remembered_plugins(path: Path, options: Options) -> Options:
     return replace(options, plugin_files=files)
 
 
-def _warn_of(plan: Plan, options: Options) -> None:
-    for warning in plan.warnings:
+def _planned_with(
+    options: Options, document: Document, *, is_begun: bool = False
+) -> tuple[Plan, Dataset]:
+    """Plan what will be carried out, after the searches that it needs, and tell all warnings."""
+    settle = partial(settle_search, carry_out=carry_out, options=options)
+    found = _planned(document, options.plugin_files, is_begun=is_begun, settle=settle)
+    for warning in found[0].warnings:
         options.warn(warning)
-
-
-def _settling(options: Options) -> Settling:
-    return partial(settle_search, carry_out=carry_out, options=options)
+    return found
 
 
 def _planned(

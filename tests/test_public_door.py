@@ -159,7 +159,7 @@ COMPONENTS = {
         "figures:samples_by_class",
     ],
     "tracker": ["trackers:tensorboard", "trackers:wandb"],
-    "executor": ["executors:processes"],
+    "executor": ["executors:dask", "executors:processes"],
     "sampler": [
         "optuna:brute_force",
         "optuna:cmaes",

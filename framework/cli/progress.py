@@ -155,7 +155,7 @@ class LiveProgress(Handler):
         return f"{timedelta(seconds=round(left))} left"
 
     def _epochs_done(self) -> float:
-        return sum(_epochs_done(trainer) for trainer, _ in self._fits)
+        return sum((_epochs_done(trainer) for trainer, _ in self._fits), 0.0)
 
     def _epochs_to_do(self) -> int:
         return sum(run.num_epochs for _, run in self._fits)

@@ -74,13 +74,18 @@ def show(*, run: str, runs_directory: Path, as_json: bool) -> None:
 @click.argument("run")
 @plugin_option
 @runs_directory_option
+@json_option
 @debug_option
-def sync(*, run: str, plugins: tuple[Path, ...], runs_directory: Path) -> None:
+def sync(*, run: str, plugins: tuple[Path, ...], runs_directory: Path, as_json: bool) -> None:
     """Send what the trackers of RUN, its parts included, have only stored, such as offline."""
     directory = find_run(run, runs_directory).directory
     from framework.application import sync as send
 
-    if not send(directory, plugins=plugins, announce=say):
+    sent: list[str] = []
+    num_runs = send(directory, plugins=plugins, announce=sent.append if as_json else say)
+    if as_json:
+        say_json({"num_runs": num_runs, "sent": sent})
+    elif not num_runs:
         say("nothing is left to be sent")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from framework.cli.options import debug_option, plugin_option
+from framework.cli.options import debug_option, json_option, plugin_option
 
 
 @click.command(short_help="Print the JSON Schema of recipes, for editors.")
@@ -17,14 +17,15 @@ from framework.cli.options import debug_option, plugin_option
     help="Write it to a file instead.",
 )
 @plugin_option
+@json_option
 @debug_option
-def schema(*, output: Path | None, plugins: Sequence[Path]) -> None:
+def schema(*, output: Path | None, plugins: Sequence[Path], as_json: bool) -> None:
     """Print the JSON Schema of recipes, with every component that is installed.
 
     An editor with a YAML language server uses it where a recipe names it:
     `# yaml-language-server: $schema=recipe.schema.json`.
     """
-    from framework.cli.messages import complain, json_text, say
+    from framework.cli.messages import complain, json_text, say, say_json
     from framework.discovery import discover
     from framework.recipe.json_schema import recipe_json_schema
     from framework.storage import write_durably
@@ -37,4 +38,7 @@ def schema(*, output: Path | None, plugins: Sequence[Path]) -> None:
         say(text)
     else:
         write_durably(output, f"{text}\n".encode())
-        say(str(output))
+        if as_json:
+            say_json({"schema": str(output)})
+        else:
+            say(str(output))

@@ -5,24 +5,29 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from framework.contracts import DataBundle, DataInfo, ImageSet
+from framework.contracts import DataInfo, ImageSet
 from framework.errors import DataError, Fault
 from framework.lazy_images import LazyImages
 
 
-def require_sound(bundle: DataBundle, info: DataInfo) -> None:
-    """Check what a data set gives against what it has said of itself.
+def require_sound(split: ImageSet, info: DataInfo, name: str) -> None:
+    """Check what a split of a data set holds against what the set has said of itself.
 
     Pixels that are not in memory are not looked at.
 
+    Args:
+        split: the images.
+        info: what the data set says of itself.
+        name: `training` or `test`. Test images may be all the same; nothing is learnt from them.
+
     Raises:
-        DataError: a split is empty (D032), images are of another shape (D028), images and labels
+        DataError: there are none (D032), images are of another shape (D028), images and labels
             differ in number (D029), labels are out of range (D030), pixels are not finite or out of
             range, or all pixels to train on are the same (D031).
     """
-    faults = [*_faults(bundle.train, info, "training"), *_faults(bundle.test, info, "test")]
-    if not faults and not isinstance(pixels := bundle.train.images, LazyImages):
-        low, high = pixels.aminmax()
+    faults = [*_faults(split, info, name)]
+    if not faults and name == "training" and not isinstance(split.images, LazyImages):
+        low, high = split.images.aminmax()
         if low == high:
             message = f"all pixels of all training images are {low.item():g}"
             faults.append(Fault("D031", message, key="dataset"))

@@ -7,7 +7,7 @@ device is done with the arithmetic of shapes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -223,8 +223,11 @@ def _with_zeros(networks: Iterable[nn.Module]) -> torch.device:
 
 
 def _on(device: torch.device) -> AbstractContextManager[Any]:
-    """Where tensors are made; naming the CPU, where they are made anyway, slows every call."""
-    return nullcontext() if device.type == "cpu" else device
+    """Where tensors are made; naming the CPU, where they are made anyway, slows every call.
+
+    Dropout draws there, and the caller's random state is none of ours.
+    """
+    return torch.random.fork_rng(devices=[]) if device.type == "cpu" else device
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import log10
 from typing import Any
 
 from framework.reports.axes import Axis, Tick, value_axis
 from framework.wording import value_text
 
 _SHARE_FOR_OTHERS = 0.15
-_LONGEST = 18
+_LONGEST, _MOST_MARKS = 18, 7
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Scale:
             end: place of the largest, or of what is no number.
             is_log: whether the logarithms of numbers are spaced evenly.
         """
-        numbers = [value for value in values if is_number(value)]
+        numbers = [float(value) for value in values if is_number(value)]
         texts = sorted({_text(value) for value in values if not is_number(value)})
         if not numbers:
             step = (end - start) / len(texts)
@@ -45,7 +46,8 @@ class Scale:
         step = (end - border) / max(1, len(texts))
         axis = value_axis(numbers, start, border, is_log=is_log)
         if min(numbers) < max(numbers):  # the ends are where the numbers end
-            axis = _tightened(axis, min(numbers), max(numbers))
+            is_whole = all(isinstance(value, int) for value in values if is_number(value))
+            axis = _tightened(axis, min(numbers), max(numbers), is_whole=is_whole)
         return cls(axis, {text: border + (i + 1) * step for i, text in enumerate(texts)})
 
     @property
@@ -62,7 +64,7 @@ class Scale:
     def place(self, value: Any) -> float:
         """Where a value stands."""
         if self.axis is not None and is_number(value):
-            return self.axis.place(value)
+            return self.axis.place(float(value))
         return self.others[_text(value)]
 
 
@@ -75,8 +77,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def _tightened(axis: Axis, low: float, high: float) -> Axis:
+def _tightened(axis: Axis, low: float, high: float, *, is_whole: bool) -> Axis:
     marked = [mark for mark in axis.marked if low <= mark <= high]
+    if is_whole:
+        marked = [mark for mark in marked if mark == round(mark)]
+    if len(marked) > _MOST_MARKS:  # of a logarithmic axis; its powers of ten remain
+        marked = [mark for mark in marked if log10(mark) == round(log10(mark))]
     return replace(axis, low=low, high=high, marked=marked)
 
 

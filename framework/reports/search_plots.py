@@ -43,14 +43,19 @@ def history(findings: SearchFindings, objective: int) -> Plot | None:
     early = {} if len(findings.sought) > 1 else _last_values(findings.of("pruned"))
     y_axis = value_axis([*values.values(), *early.values()], HEIGHT - BOTTOM, TOP)
     last = max(trial.number for trial in findings.trials)
-    x_axis = count_axis(0, last, LEFT, WIDTH - RIGHT)
+    x_axis = count_axis(0.0, float(last), LEFT, WIDTH - RIGHT)
     marks = [
-        dot(x_axis.place(n), y_axis.place(v), ENDING_STYLES[ending], f"trial {n}: {number_text(v)}")
+        dot(
+            x_axis.place(float(n)),
+            y_axis.place(v),
+            ENDING_STYLES[ending],
+            f"trial {n}: {number_text(v)}",
+        )
         for ending, found in (("pruned", early), ("complete", values))
         for n, v in found.items()
     ]
     steps = _best_so_far(findings, objective, last)
-    marks.append(line([(x_axis.place(n), y_axis.place(v)) for n, v in steps], BEST_STYLE))
+    marks.append(line([(x_axis.place(float(n)), y_axis.place(v)) for n, v in steps], BEST_STYLE))
     legend = [
         (f"dot {ENDING_STYLES['complete']}", "complete"),
         (f"line {BEST_STYLE}", "best so far"),

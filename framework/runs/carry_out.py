@@ -127,10 +127,13 @@ def _fingerprint(plan: Plan, dataset: Dataset) -> str:
 
 
 def _load(plan: Plan, dataset: Dataset, device: torch.device) -> DataBundle:
-    """Read the data, one copy of them on the device, and check that every split has its images."""
+    """Read the data, one copy of them on the device, and check that every split has its images.
+
+    Of the test images nothing is looked at: they are sealed until they are measured.
+    """
     with failures_explained(plan):
         bundle = dataset.load()
-        require_sound(bundle, plan.data)
+        require_sound(bundle.train, plan.data, "training")
         bundle = DataBundle(bundle.train.to(device), bundle.test)
         bundle = read_ahead(bundle, plan.recipe.training.num_workers)
     for each in trained_plans(plan):
@@ -186,8 +189,9 @@ def _carried_out(
         try:
             act(plan, store, execution)
         finally:  # a run is over, too, where a figure of it failed
-            close_workers(means.bundle)
-            tracking.close(plan, store.path)
+            if plan.recipe.training.num_workers:
+                close_workers(means.bundle)
+            tracking.close(plan, store.path, gathers=act is carry_out_in)
     return read_run(store.path)
 
 

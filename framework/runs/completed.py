@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from framework.contracts import Batch, DataBundle, DataInfo, ImageSet, Task
-from framework.errors import Fault, FrameworkError
+from framework.errors import Fault, FrameworkError, StorageError
 from framework.finished_runs import Figure, LayerRow
 from framework.recipe.building import build_task
 from framework.recipe.plans import Plan, PlannedComponent
@@ -100,12 +100,17 @@ def draw_figures(run: CompletedRun, folder: Path | None = None) -> list[Fault]:
     Args:
         run: what to draw.
         folder: where pictures and their values go; by default beside the run's other files.
+
+    Raises:
+        StorageError: the disk does not take a picture; the run is not over then.
     """
     faults: list[Fault] = []
     folder = make_folder(folder or run.store.path / "figures")
     for name, planned in run.plan.components.figures.items():
         try:
             _draw(run, planned, folder / name)
+        except StorageError:
+            raise
         except FrameworkError as error:
             faults += error.faults
         except Exception as error:  # a figure is a plugin's, and may raise anything

@@ -98,10 +98,11 @@ def summary_of(path: Path) -> dict[str, Value]:
 
 
 def parts_of_run(path: Path) -> tuple[list[str], list[list[Value]]]:
-    """Columns and rows of the parts of a run; no rows where it has none."""
-    record = read_run(path)
-    names = list(record.spreads)
-    rows = [_row_of_part(part, names) for part in record.parts]
+    """Columns and rows of the folds, seeds or trials of a run; no rows where it has none."""
+    trials = (each for each in sorted(path.glob("trial-*")) if is_run(each))
+    parts = read_run(path).parts or tuple(map(read_run, trials))
+    names = list(dict.fromkeys(name for part in parts for name in part.values))
+    rows = [_row_of_part(part, names) for part in parts]
     return ["part", "status", "epochs", "kept epoch", *names], rows
 
 
@@ -159,7 +160,13 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 def _row_of_part(part: RunRecord, names: Sequence[str]) -> list[Value]:
     kept = None if part.best is None else part.best.epoch
-    return [part.directory.name, part.status, part.epoch, kept, *(part.values[n] for n in names)]
+    return [
+        part.directory.name,
+        part.status,
+        part.epoch,
+        kept,
+        *(part.values.get(n) for n in names),
+    ]
 
 
 def _pixels(path: Path) -> UInt8[np.ndarray, "_ _ 3"]:

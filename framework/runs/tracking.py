@@ -100,15 +100,16 @@ class RunTracking:
             if part is not None:
                 self.start(part)
 
-    def close(self, plan: Plan, path: Path) -> None:
+    def close(self, plan: Plan, path: Path, *, gathers: bool = True) -> None:
         """Write the report of a run, and end all trackers with it.
 
         Args:
             plan: the plan of the whole run.
             path: its directory.
+            gathers: whether it is for this process to show it as a whole.
         """
         with self._only_warns():
-            if plan.has_parts:
+            if plan.has_parts and gathers:
                 self.gather(plan, path)
             for opened in self._opened:
                 self._record(opened)

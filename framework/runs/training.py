@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from framework.contracts import DataBundle, Handler, ImageSet, Task
+from framework.data.soundness import require_sound
 from framework.engines.evaluator import evaluate, make_evaluator
 from framework.errors import CheckpointError, Fault, PluginError, TrainingError
 from framework.handlers.best_weights import copy_weights
@@ -216,7 +217,12 @@ def train(plan: Plan, store: RunDirectory, execution: Execution) -> None:
 
 
 def measure(plan: Plan, task: Task, images: ImageSet, device: torch.device) -> dict[str, float]:
-    """Measure losses and metrics of a task on all images of a set."""
+    """Measure losses and metrics of a task on all images of the test split.
+
+    Raises:
+        DataError: they are not what the data set says that they are.
+    """
+    require_sound(images, plan.data, "test")
     metrics = build_metrics(plan, device)
     evaluator = make_evaluator(task, metrics, seed=plan.seed, device=device)
     return evaluate(evaluator, evaluation_loader(plan, images, torch.arange(len(images)), device))

@@ -12,10 +12,10 @@ from threading import Thread
 from typing import Annotated, Any
 
 import numpy as np
+import wandb
 from jaxtyping import UInt8
 from pydantic import Field
 
-import wandb
 from framework import TrackedArtifact, TrackedRun, Tracker
 from framework_trackers.wandb_attempts import (
     Attempt,
@@ -25,10 +25,10 @@ from framework_trackers.wandb_attempts import (
 )
 from framework_trackers.wandb_connection import Mode, choose_mode, kept_within, without_launch
 
-_OVER = ("finished", "early_stopped")
+_OVER = ("finished", "early_stopped", "pruned")
 _INIT_SECONDS = 3.0
 _FINISH_SECONDS = 2.0
-_LINEAGE_SECONDS = 0.5
+_LINEAGE_SECONDS = 1.0
 _BY_EPOCH = ("train/*", "validation/*", "lr*", "sparsity/*", "pictures/*", "images_per_second")
 _SEND = "`framework runs sync RUN` sends it"
 
@@ -233,11 +233,15 @@ def _made(artifact: TrackedArtifact) -> wandb.Artifact:
 
 
 def _sync(folder: Path, attempt: Attempt) -> None:
-    paths = [str(folder / name) for name in attempt.folders]
+    paths = [str(folder.resolve() / name) for name in attempt.folders]
     command = [sys.executable, "-m", "wandb", "sync", "--include-online", "--include-synced"]
     with kept_within(folder):
         done = subprocess.run(  # noqa: S603  wandb itself, with folders of ours
-            [*command, *paths], capture_output=True, text=True, check=False
+            [*command, *paths],
+            cwd=folder.parent,  # where it writes a log of its own
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()

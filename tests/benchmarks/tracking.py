@@ -40,9 +40,7 @@ def main() -> None:
         folder, warnings = Path(name), []
         part = TrackedPart(_builders(tracked, warnings), lambda _: _described(tracked, folder))
         begun: list[float] = []
-        tracking = Tracking(
-            part, start=lambda _: begun.append(seconds(part.start)), pictures=dict
-        )
+        tracking = Tracking(part, start=lambda _: begun.append(seconds(part.start)), pictures=dict)
         acts = {
             "untracked": epochs_of(plain, images, folder / "untracked"),
             "tracked": epochs_of(tracked, images, folder / "tracked", observers=[tracking]),

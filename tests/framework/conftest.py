@@ -40,6 +40,6 @@ def _search(tmp_path_factory):
 
 
 @pytest.fixture
-def searched(_search, tmp_path):
+def hand_built(_search, tmp_path):
     """The directory of a search made by hand: see `hand_built_search.TRIALS`."""
     return Path(shutil.copytree(_search, tmp_path / "tiny" / _search.name))

@@ -96,6 +96,7 @@ class TrialRun:
                 with outcome_recorded(self.store), failures_explained(self.plan):
                     train = self._train_folds if self.plan.has_parts else self._train
                     train(watch)
+                self._end_tracking()
         stores = self.fold_stores.values() or [self.store]
         return self._appraisal([Standing.of_run(each) for each in stores])
 
@@ -112,6 +113,15 @@ class TrialRun:
                     interruption.require_none(self._continue_with)
                     time.sleep(_SECONDS_BETWEEN_LOOKS)
             yield
+
+    def _end_tracking(self) -> None:
+        """End the trackers of what was pruned, and show a trial with folds as a run, too."""
+        tracking = self._execution.tracking
+        for store in self.fold_stores.values():
+            tracking.end(store.path)
+        if self.fold_plans:
+            tracking.gather(self.plan, self.store.path)
+        tracking.end(self.store.path)
 
     def _train(self, watch: Watch) -> None:
         training = Training(self.plan, self.store, self._execution)

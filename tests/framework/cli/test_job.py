@@ -34,7 +34,8 @@ def write_job(folder, **changes):
         device="cpu",
     )
     job = {"format": 1, "run": str(record.directory), "device": "cpu", "exact": False}
-    job |= {"force": False, "allow_data_change": False} | changes
+    job |= {"force": False, "allow_data_change": False, "runs_directory": str(folder / "runs")}
+    job |= {"track": [], "trust_storage": False, "worker": None} | changes
     file = folder / "job.json"
     file.write_text(json.dumps(job))
     return file

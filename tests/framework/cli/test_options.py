@@ -33,6 +33,8 @@ def test_all_commands_are_there():
         "check",
         "runs list",
         "runs show",
+        "runs sync",
+        "runs compare",
         "report",
         "recipes list",
         "recipes copy",
@@ -41,4 +43,8 @@ def test_all_commands_are_there():
         "apply",
         "export",
         "job",
+        "schema",
+        "search best",
+        "search trials",
+        "doctor",
     ]

@@ -91,3 +91,10 @@ def test_training_goes_on_when_nobody_reads_any_more(here):
     assert (result.returncode, result.stderr) == (0, b"")
     (record,) = list_runs(here / "runs")
     assert (record.status, record.epoch) == ("finished", 3)
+
+
+def test_a_tracker_that_is_not_there_is_refused_where_it_was_typed(capsys):
+    assert main(["run", *TINY, "--track", "wandbb"]) == 3
+    message = capsys.readouterr().err
+    assert "--track wandbb: error: trackers.0: no tracker named 'wandbb'" in message
+    assert "did you mean 'wandb'?" in message

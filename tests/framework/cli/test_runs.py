@@ -4,6 +4,7 @@ import pytest
 
 from framework.cli.main import main
 from framework.runs.records import BestEntry, RunState
+from framework.runs.tracker_records import TrackerRecord, write_tracker_records
 
 
 def make_run(root, name, folder, **state):
@@ -117,3 +118,23 @@ def test_show_of_a_run_with_parts_lists_its_own_files_and_names_them(tmp_path, c
         "files    meta.json (0.1 kB)\n"
     ) in output
     assert "log.txt" not in output
+
+
+@pytest.mark.usefixtures("root")
+def test_sync_of_a_run_without_trackers_says_how_to_have_one(capsys):
+    assert main(["runs", "sync", "beta"]) == 5
+    assert "the run has no tracker; train with --track" in capsys.readouterr().err
+
+
+def test_sync_says_where_nothing_is_left(root, capsys):
+    component = {"type": "tensorboard", "gradient_norm": False}
+    write_tracker_records(root / "beta" / "0102-def", {"tensorboard": TrackerRecord(component)})
+    assert main(["runs", "sync", "beta"]) == 0
+    assert capsys.readouterr().out == "nothing is left to be sent\n"
+
+
+def test_show_says_where_a_run_is_tracked(root, capsys):
+    record = TrackerRecord({"type": "wandb"}, "https://somewhere")
+    write_tracker_records(root / "beta" / "0102-def", {"wandb": record})
+    assert main(["runs", "show", "beta"]) == 0
+    assert "wandb: https://somewhere" in capsys.readouterr().out

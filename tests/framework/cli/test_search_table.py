@@ -15,8 +15,8 @@ def drawn(table):
     return [line.rstrip() for line in console.file.getvalue().splitlines() if line.strip()]
 
 
-def test_lines_tell_how_each_trial_ended(searched):
-    findings = read_findings(searched)
+def test_lines_tell_how_each_trial_ended(hand_built):
+    findings = read_findings(hand_built)
     assert [trial_line(trial, findings) for trial in findings.trials] == [
         "trial 0000  complete  objective 0.5  1.5 min  5 of 5 done",
         "trial 0001  cannot be trained  layers.conv1: its output would be empty",
@@ -29,8 +29,8 @@ def test_lines_tell_how_each_trial_ended(searched):
     ]
 
 
-def test_table_has_the_best_first_and_curves(searched):
-    lines = drawn(search_table(read_findings(searched), "0:01:00 left"))
+def test_table_has_the_best_first_and_curves(hand_built):
+    lines = drawn(search_table(read_findings(hand_built), "0:01:00 left"))
     assert lines[0].strip() == (
         "5 of 5 trials done, 1 ended early, 1 failed, 1 draws could not be trained  0:01:00 left"
     )
@@ -52,7 +52,7 @@ def test_curves_reach_from_their_smallest_to_their_largest_value(values, text):
     assert sparkline(values) == text
 
 
-def test_trial_as_plain_values_has_its_times_as_text(searched):
-    trial = trial_json(read_findings(searched).trials[6])
+def test_trial_as_plain_values_has_its_times_as_text(hand_built):
+    trial = trial_json(read_findings(hand_built).trials[6])
     assert (trial["started"], trial["ended"]) == ("2026-01-02T12:07:00", None)
     assert trial["curve"] == {1: 0.7}

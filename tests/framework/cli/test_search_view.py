@@ -12,22 +12,22 @@ def drawn(view):
     return console.file.getvalue()
 
 
-def test_view_shows_the_table_and_keeps_it_where_the_study_cannot_be_read(searched):
-    view = SearchView(searched)
+def test_view_shows_the_table_and_keeps_it_where_the_study_cannot_be_read(hand_built):
+    view = SearchView(hand_built)
     assert view.is_due()
     view.read()
     assert not view.is_due()
     before = drawn(view)
     assert "5 of 5 trials done" in before
-    (searched / "study.db").write_bytes(b"no database" * 1000)
+    (hand_built / "study.db").write_bytes(b"no database" * 1000)
     view.read()
     assert drawn(view) == before
 
 
-def test_time_left_is_that_of_the_trials_seen(searched, monkeypatch):
+def test_time_left_is_that_of_the_trials_seen(hand_built, monkeypatch):
     now = iter([100.0, 130.0])
     monkeypatch.setattr(search_view.time, "monotonic", lambda: next(now))
-    view = SearchView(searched)
+    view = SearchView(hand_built)
     assert view._time_left(4, 10) == ""
     assert view._time_left(6, 10) == "0:01:00 left"
     assert view._time_left(10, 10) == ""

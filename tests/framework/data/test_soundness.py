@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from framework.contracts import DataBundle, DataInfo, ImageSet
+from framework.contracts import DataInfo, ImageSet
 from framework.data.soundness import require_sound
 from framework.errors import DataError
 from framework.lazy_images import LazyImages
@@ -18,19 +18,18 @@ def images(strange=None):
     return pixels
 
 
-def faults_of(train=None, test=None, *, labels=None):
-    train = ImageSet(images() if train is None else train, labels)
-    test = ImageSet(images() if test is None else test)
+def faults_of(pixels, *, labels=None, split="training"):
     with pytest.raises(DataError) as caught:
-        require_sound(DataBundle(train, test), INFO)
+        require_sound(ImageSet(pixels, labels), INFO, split)
     return [(fault.identifier, fault.message) for fault in caught.value.faults]
 
 
 def test_sound_data_pass():
     labels = torch.tensor([0, 1, 2, 0, 1, 2])
-    require_sound(DataBundle(ImageSet(images(), labels), ImageSet(images())), INFO)
+    require_sound(ImageSet(images(), labels), INFO, "training")
     pixels = torch.randint(0, 256, (6, 1, 2, 2), dtype=torch.uint8)
-    require_sound(DataBundle(ImageSet(pixels), ImageSet(pixels)), INFO)
+    require_sound(ImageSet(pixels), INFO, "training")
+    require_sound(ImageSet(torch.zeros_like(pixels)), INFO, "test")
 
 
 @pytest.mark.parametrize(
@@ -47,11 +46,16 @@ def test_constant_set_is_refused():
     assert found == ("D031", "all pixels of all training images are 9")
 
 
-def test_faults_of_both_splits_come_together():
+def test_faults_of_labels_and_pixels_come_together():
     labels = torch.tensor([0, 1, 3, 0, -1, 2])
-    found = faults_of(images(), torch.zeros(0, 1, 2, 2), labels=labels)
-    assert [identifier for identifier, _ in found] == ["D030", "D032"]
-    assert "label 2 of the training images is 3, expected 0 to 2 (2 of 6" in found[0][1]
+    found = faults_of(images({1: 2.0}), labels=labels, split="test")
+    assert [identifier for identifier, _ in found] == ["D030", "D031"]
+    assert "label 2 of the test images is 3, expected 0 to 2 (2 of 6" in found[0][1]
+
+
+def test_empty_split_is_refused():
+    (found,) = faults_of(torch.zeros(0, 1, 2, 2), split="test")
+    assert found == ("D032", "there are no test images")
 
 
 def test_shape_must_be_as_stated():

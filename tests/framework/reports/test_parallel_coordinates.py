@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from framework.reports.parallel_coordinates import parallel_coordinates
 from framework.runs.search.findings import FoundTrial, SearchFindings, SoughtValue
 
@@ -12,7 +14,7 @@ def found(num_trials, num_dimensions=2):
         )
         for number in range(num_trials)
     ]
-    return SearchFindings(None, 20, [SoughtValue("objective", "minimize", {})], trials)
+    return SearchFindings(Path(), 20, [SoughtValue("objective", "minimize", {})], trials)
 
 
 def test_every_trial_is_a_line_through_all_dimensions_and_its_value():
@@ -29,7 +31,7 @@ def test_every_trial_is_a_line_through_all_dimensions_and_its_value():
 def test_large_values_are_the_best_where_they_are_sought():
     findings = found(5)
     plot = parallel_coordinates(
-        SearchFindings(None, 5, [SoughtValue("psnr", "maximize", {})], findings.trials), 0
+        SearchFindings(Path(), 5, [SoughtValue("psnr", "maximize", {})], findings.trials), 0
     )
     assert plot.marks[-1].title == "trial 4: 4"
 

@@ -46,3 +46,9 @@ def test_booleans_are_no_numbers():
         False,
         False,
     ]
+
+
+def test_marks_are_whole_where_numbers_are_and_few_where_they_are_many():
+    assert [tick.text for tick in Scale.of([1, 2, 3], 0.0, 100.0).ticks] == ["1", "2", "3"]
+    crowded = Scale.of([1e-4, 2e-4, 0.3], 0.0, 100.0, is_log=True)
+    assert [tick.text for tick in crowded.ticks] == ["0.0001", "0.001", "0.01", "0.1"]

@@ -12,8 +12,8 @@ from framework.runs.search.findings import read_findings
 
 
 @pytest.fixture
-def page(searched):
-    return SearchPage(RunPage(read_run(searched)), read_findings(searched))
+def page(hand_built):
+    return SearchPage(RunPage(read_run(hand_built)), read_findings(hand_built))
 
 
 def test_changes_of_the_best_trial_are_those_of_its_recipe(page):
@@ -59,9 +59,9 @@ def test_infeasible_layers_are_counted_with_an_example(page):
     assert page.failures == [("validation/loss is not a finite number", 1)]
 
 
-def test_commands_go_on_with_the_search_and_take_its_best(page, searched):
+def test_commands_go_on_with_the_search_and_take_its_best(page, hand_built):
     commands = page.commands
-    assert commands["Take the best recipe"] == f"framework search best {searched} > best.yaml"
+    assert commands["Take the best recipe"] == f"framework search best {hand_built} > best.yaml"
     assert commands["Look at it with optuna-dashboard"].startswith("optuna-dashboard sqlite:///")
     elsewhere = replace(page.run)
     elsewhere.__dict__["recipe"] = {"search": {"storage": "postgresql://me:secret@host/db"}}
@@ -69,8 +69,8 @@ def test_commands_go_on_with_the_search_and_take_its_best(page, searched):
     assert "secret" not in " ".join(commands.values())
 
 
-def test_report_shows_all_of_it_and_needs_nothing_else(searched):
-    text = report_runs([searched]).read_text()
+def test_report_shows_all_of_it_and_needs_nothing_else(hand_built):
+    text = report_runs([hand_built]).read_text()
     titles = re.findall(r"<h2>(.*?)</h2>", text)
     assert titles == [
         "Result",
@@ -92,15 +92,15 @@ def test_report_shows_all_of_it_and_needs_nothing_else(searched):
     assert not re.findall(r'(?:src|href)="(?!data:)', text)
 
 
-def test_search_that_has_found_nothing_yet_has_a_report(searched):
-    (searched / "study.db").unlink()
-    text = report_runs([searched]).read_text()
+def test_search_that_has_found_nothing_yet_has_a_report(hand_built):
+    (hand_built / "study.db").unlink()
+    text = report_runs([hand_built]).read_text()
     assert "no trial is complete" in text
     assert "0 of 5 trials done" in text
 
 
-def test_report_of_a_damaged_study_is_a_warning(searched):
-    (searched / "study.db").write_bytes(b"no database" * 1000)
+def test_report_of_a_damaged_study_is_a_warning(hand_built):
+    (hand_built / "study.db").write_bytes(b"no database" * 1000)
     warnings = []
-    report_if_over(searched, warnings.append)
+    report_if_over(hand_built, warnings.append)
     assert "the study is damaged" in warnings[0]

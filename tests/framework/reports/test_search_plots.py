@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,7 @@ def found(values, **more):
         for number, value in enumerate(values)
     ]
     sought = [SoughtValue("objective", "minimize", {})]
-    return SearchFindings(None, 9, sought, trials, frozenset({LR}), **more)
+    return SearchFindings(Path(), 9, sought, trials, frozenset({LR}), **more)
 
 
 def places(mark):
@@ -84,7 +85,7 @@ def test_front_shows_two_objectives_against_each_other():
     sought = [SoughtValue("loss", "minimize", {}), SoughtValue("size", "minimize", {})]
     values = [(1.0, 5.0), (2.0, 6.0), (5.0, 1.0)]
     trials = [FoundTrial(n, "complete", each) for n, each in enumerate(values)]
-    plot = front(SearchFindings(None, 3, sought, trials))
+    plot = front(SearchFindings(Path(), 3, sought, trials))
     assert [mark.style for mark in plot.marks] == ["dot c1", "dot c0", "dot c1"]
     assert front(found([1.0, 2.0])) is None
 

@@ -8,13 +8,13 @@ from framework.reports.search_recipes import chosen_trial, recipe_of
 from framework.runs.search.findings import read_findings
 
 
-def test_recipe_of_the_best_trial_has_what_it_drew_and_no_search(searched, tmp_path):
-    findings = read_findings(searched)
+def test_recipe_of_the_best_trial_has_what_it_drew_and_no_search(hand_built, tmp_path):
+    findings = read_findings(hand_built)
     trial = chosen_trial(findings)
     text = recipe_of(findings, trial)
     (tmp_path / "best.yaml").write_text(text)
     values = load_document(tmp_path / "best.yaml").values
-    assert text.startswith(f"# trial-0002 of the search {searched.name}: objective 0.25\n")
+    assert text.startswith(f"# trial-0002 of the search {hand_built.name}: objective 0.25\n")
     assert values["name"] == "tiny-best"
     assert values["optimizer"] == {"type": "adam", "lr": 0.02}
     assert values["networks"]["encoder"] == {
@@ -25,23 +25,23 @@ def test_recipe_of_the_best_trial_has_what_it_drew_and_no_search(searched, tmp_p
     assert "search" not in values
 
 
-def test_another_trial_is_taken_where_it_is_named(searched):
-    findings = read_findings(searched)
+def test_another_trial_is_taken_where_it_is_named(hand_built):
+    findings = read_findings(hand_built)
     assert chosen_trial(findings, 5).number == 5
     with pytest.raises(SearchError, match="the run directory of the trial is gone"):
         recipe_of(findings, chosen_trial(findings, 5))
 
 
 @pytest.mark.parametrize("number", [1, 77])
-def test_trial_that_was_not_trained_is_a_fault(searched, number):
+def test_trial_that_was_not_trained_is_a_fault(hand_built, number):
     with pytest.raises(SearchError, match=f"no trial {number} that was trained"):
-        chosen_trial(read_findings(searched), number)
+        chosen_trial(read_findings(hand_built), number)
 
 
-def test_best_of_the_front_is_the_one_whose_weights_are_kept(searched):
-    state = json.loads((searched / "state.json").read_text())
-    (searched / "state.json").write_text(json.dumps(state | {"kept": ""}))
-    assert chosen_trial(read_findings(searched)).number == 2
-    (searched / "study.db").unlink()
+def test_best_of_the_front_is_the_one_whose_weights_are_kept(hand_built):
+    state = json.loads((hand_built / "state.json").read_text())
+    (hand_built / "state.json").write_text(json.dumps(state | {"kept": ""}))
+    assert chosen_trial(read_findings(hand_built)).number == 2
+    (hand_built / "study.db").unlink()
     with pytest.raises(SearchError, match="no trial is complete"):
-        chosen_trial(read_findings(searched))
+        chosen_trial(read_findings(hand_built))

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def found(*spans):
         )
         for number, (start, end) in enumerate(spans)
     ]
-    return SearchFindings(None, 9, (), trials)
+    return SearchFindings(Path(), 9, (), trials)
 
 
 def rows(plot):

@@ -114,6 +114,19 @@ def test_a_run_without_parts_has_no_rows_of_them(directory):
     assert parts_of_run(directory)[1] == []
 
 
+def test_trials_of_a_search_are_rows(directory, tmp_path):
+    for place in (tmp_path, tmp_path / "trial-0000", tmp_path / "trial-0001"):
+        place.mkdir(exist_ok=True)
+        for name in ("meta.json", "state.json", "metrics.jsonl"):
+            (place / name).write_bytes((directory / name).read_bytes())
+    (tmp_path / "trial-0001" / "metrics.jsonl").write_bytes(b"")
+    columns, rows = parts_of_run(tmp_path)
+    assert [row[:2] for row in rows] == [["trial-0000", "finished"], ["trial-0001", "finished"]]
+    place = columns.index("validation/loss")
+    assert rows[0][place] > 0
+    assert rows[1][place] is None
+
+
 def test_pictures_are_those_that_can_be_read(directory):
     Image.new("RGB", (3, 2), "red").save(directory / "figures" / "good.png")
     (directory / "figures" / "bad.png").write_bytes(b"no picture")

@@ -144,6 +144,10 @@ def test_workers_are_told_what_was_asked_for(prepared):
                 "exact": True,
                 "force": False,
                 "allow_data_change": True,
+                "runs_directory": str(Path("runs").resolve()),
+                "track": [],
+                "trust_storage": False,
+                "worker": None,
             },
         )
         for number in range(3)

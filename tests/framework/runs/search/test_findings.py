@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hand_built_search import BEGUN, CHANNELS, KIND, LATENT, LR, make_study
@@ -16,8 +17,8 @@ from framework.runs.search.findings import (
 )
 
 
-def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(searched):
-    findings = read_findings(searched)
+def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(hand_built):
+    findings = read_findings(hand_built)
     assert [(trial.number, trial.ending) for trial in findings.trials] == [
         (0, "complete"),
         (1, "infeasible"),
@@ -35,8 +36,8 @@ def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(searched):
     ]
 
 
-def test_trial_has_all_that_was_written_of_it(searched):
-    trial = read_findings(searched).trials[2]
+def test_trial_has_all_that_was_written_of_it(hand_built):
+    trial = read_findings(hand_built).trials[2]
     assert trial.values == [0.25]
     assert trial.terms == {"validation/loss": 0.24, "minutes": 1.5}
     assert trial.parameters == {LR: 0.02, LATENT: 6, KIND: "adam", CHANNELS: 7}
@@ -48,8 +49,8 @@ def test_trial_has_all_that_was_written_of_it(searched):
     assert trial.ended == BEGUN + timedelta(minutes=3, seconds=30)
 
 
-def test_reasons_are_those_that_were_written(searched):
-    found = {trial.number: trial for trial in read_findings(searched).trials}
+def test_reasons_are_those_that_were_written(hand_built):
+    found = {trial.number: trial for trial in read_findings(hand_built).trials}
     assert found[1].reason == "layers.conv1: its output would be empty"
     assert found[1].layer == "encoder: layers.conv1"
     assert found[4].reason == "validation/loss is not a finite number"
@@ -57,11 +58,11 @@ def test_reasons_are_those_that_were_written(searched):
     assert (found[3].reason, found[3].values) == ("not promising", ())
 
 
-def test_killed_trial_waits_until_it_is_given_up(searched):
-    directory = searched.parent / "other"
+def test_killed_trial_waits_until_it_is_given_up(hand_built):
+    directory = hand_built.parent / "other"
     directory.mkdir()
     for name in ("resolved.yaml", "state.json", "meta.json"):
-        shutil.copy(searched / name, directory)
+        shutil.copy(hand_built / name, directory)
     make_study(directory, [{"state": "failed"}, {"state": "failed", "attrs": {"kills": 3}}])
     assert [(trial.ending, trial.reason) for trial in read_findings(directory).trials] == [
         ("waiting", "killed or stopped"),
@@ -69,8 +70,8 @@ def test_killed_trial_waits_until_it_is_given_up(searched):
     ]
 
 
-def test_best_keeps_all_constraints(searched):
-    findings = read_findings(searched)
+def test_best_keeps_all_constraints(hand_built):
+    findings = read_findings(hand_built)
     assert [trial.number for trial in findings.best] == [2]
     assert findings.trials[5].violation == 2.0
 
@@ -81,17 +82,17 @@ def test_best_of_several_objectives_are_those_that_none_surpasses_in_all():
         for number, values in enumerate([(1.0, 1.0), (2.0, 3.0), (1.0, 0.5), (3.0, 3.0)])
     ]
     sought = [SoughtValue("a", "minimize", {}), SoughtValue("b", "maximize", {})]
-    findings = SearchFindings(None, 4, sought, trials)
+    findings = SearchFindings(Path(), 4, sought, trials)
     assert [trial.number for trial in findings.best] == [0, 1]
 
 
-def test_importances_are_computed_from_ten_complete_trials_on(searched, tmp_path):
-    assert read_findings(searched).importances == ()
-    assert read_findings(searched, with_importances=True).importances == [{}]
-    directory = searched.parent / "other"
+def test_importances_are_computed_from_ten_complete_trials_on(hand_built, tmp_path):
+    assert read_findings(hand_built).importances == ()
+    assert read_findings(hand_built, with_importances=True).importances == [{}]
+    directory = hand_built.parent / "other"
     directory.mkdir()
     for name in ("resolved.yaml", "state.json", "meta.json"):
-        shutil.copy(searched / name, directory)
+        shutil.copy(hand_built / name, directory)
     trials = [{"value": abs(n - 6) / 10, "latent": n, "channels": 4 + n % 5} for n in range(1, 13)]
     make_study(directory, trials)
     (shares,) = read_findings(directory, with_importances=True).importances
@@ -101,18 +102,18 @@ def test_importances_are_computed_from_ten_complete_trials_on(searched, tmp_path
     assert len(read_findings(moved).trials) == 12
 
 
-def test_search_whose_study_was_not_begun_has_found_nothing(searched):
-    (searched / "study.db").unlink()
-    assert read_findings(searched) == SearchFindings(searched, 5)
+def test_search_whose_study_was_not_begun_has_found_nothing(hand_built):
+    (hand_built / "study.db").unlink()
+    assert read_findings(hand_built) == SearchFindings(hand_built, 5)
 
 
-def test_damaged_study_is_a_fault_with_the_way_to_mend_it(searched):
-    (searched / "study.db").write_bytes(b"no database" * 1000)
+def test_damaged_study_is_a_fault_with_the_way_to_mend_it(hand_built):
+    (hand_built / "study.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StorageError, match="the study is damaged"):
-        read_findings(searched)
+        read_findings(hand_built)
 
 
-def test_total_is_what_was_asked_for_last(searched):
-    state = json.loads((searched / "state.json").read_text())
-    (searched / "state.json").write_text(json.dumps(state | {"num_trials": 0}))
-    assert read_findings(searched).num_trials == 4
+def test_total_is_what_was_asked_for_last(hand_built):
+    state = json.loads((hand_built / "state.json").read_text())
+    (hand_built / "state.json").write_text(json.dumps(state | {"num_trials": 0}))
+    assert read_findings(hand_built).num_trials == 4
