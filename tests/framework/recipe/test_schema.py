@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from framework.errors import RecipeError
-from framework.recipe.loading import load_document
 from framework.recipe.component_specs import ComponentSpec
+from framework.recipe.loading import load_document
 from framework.recipe.schema import Recipe, read_recipe
 from framework.recipe.shipped import shipped_recipes
 
