@@ -38,7 +38,7 @@ SABOTAGE = (
     "metrics_log_not_cut_back",
 )
 RECIPES = ("tiny.yaml", "tiny_methods.yaml", "tiny_folds.yaml")
-NUM_STRIKES = scaled(fast=7, default=24, nightly=340)  # of each of these
+NUM_STRIKES = scaled(fast=7, default=12, nightly=340)  # of each of these
 
 LASTING = "{every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}"
 REGROWING = (
