@@ -1,6 +1,7 @@
 """A small file that says what a finished run was and what came of it, to be kept and compared."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,18 @@ FORMAT = 1
 FILE = "result.json"
 
 
-def write_result(directory: Path, *, status: str) -> None:
+def write_result(
+    directory: Path, *, status: str, values: Mapping[str, float] | None = None
+) -> None:
     """Write `result.json`, before the run's state says that it is over.
 
     Args:
         directory: the run, whose other files are complete.
         status: what the state is going to say.
+        values: what was measured of it as a whole, beside what was of the weights kept.
     """
-    record = replace(read_run(directory), status=status)
+    record = read_run(directory)
+    record = replace(record, status=status, values={**record.values, **(values or {})})
     write_json(directory / FILE, result_of(record))
 
 

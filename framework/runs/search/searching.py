@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from framework.errors import Fault, PluginError, SearchError, StorageError
 from framework.recipe.plans import Plan
@@ -108,6 +109,18 @@ def _carry_out(plan: Plan, store: RunDirectory, execution: Execution, study: Stu
         study.set_user_attr(_EXHAUSTED, True)  # noqa: FBT003  Optuna's signature
 
 
+def _values(tally: Tally, best: FrozenTrial) -> dict[str, float]:
+    """What a search came to, as metrics of its result."""
+    endings = {
+        "complete": tally.complete,
+        "pruned": tally.pruned,
+        "failed": tally.failed,
+        "infeasible": tally.infeasible,
+    }
+    numbers = {f"search/{name}": float(len(trials)) for name, trials in endings.items()}
+    return numbers | {"search/objective": best.values[0]}
+
+
 def _conclude(plan: Plan, store: RunDirectory, execution: Execution, study: Study) -> list[Fault]:
     tally = Tally(study.get_trials(deepcopy=False), search_of(plan).max_retries)
     front = best_of(study)
@@ -118,7 +131,7 @@ def _conclude(plan: Plan, store: RunDirectory, execution: Execution, study: Stud
     if not front:
         raise SearchError(no_completed_trial(store, tally))
     faults = keep_best(plan, store, execution, front)
-    write_result(store.path, status="finished")
+    write_result(store.path, status="finished", values=_values(tally, front[0]))
     store.update(status="finished", reason="")
     said = f"finished: {tally.num_done} trials; {len(tally.infeasible)} more draws"
     RunLog(store.path / "log.txt").write(f"{said} could not be trained")
