@@ -13,7 +13,7 @@ from framework.errors import Fault, PluginError
 UNUSABLE_CODE = "P001"
 
 _HERE = Path(__file__).parent
-_CALLERS = {"importlib", "pluggy", "jaxtyping"}
+_CALLERS = {"importlib", "importlib_metadata", "pluggy", "jaxtyping"}
 
 
 @contextmanager

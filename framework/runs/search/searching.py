@@ -91,7 +91,7 @@ def _nobody_left_behind(study: Study, plan: Plan, store: RunDirectory) -> Iterat
         yield
     finally:
         with suppress(StorageError), study_faults(str(store.path)):
-            sweep(study, max_retries)
+            sweep(study, max_retries, with_ownerless=True)
             take_up_owed(study, max_retries)
 
 
