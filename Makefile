@@ -26,7 +26,7 @@ run: .venv/.installed-run
 	$(BIN)/framework run recipes/quickstart.yaml
 
 test: .venv/.installed-dev
-	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+	$(BIN)/pytest -n 3 --dist worksteal $(TESTS)
 
 test-fast: .venv/.installed-dev
 	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 2 -m "not slow" $(TESTS)

@@ -109,7 +109,7 @@ def test_a_run_is_collected_with_what_is_asked_for(typed, tmp_path):
     losses = result.curve("validation/loss")
     assert losses == pytest.approx({row["epoch"]: row["validation/loss"] for row in rows}, rel=1e-5)
     assert result.curve("lr") == {}
-    assert result.seconds_per_epoch > 0
+    assert result.seconds_per_epoch >= 0  # the log says it to a tenth
     drawn, small = typed / "figures" / "loss_curves.png", kept / "loss_curves.png"
     assert small.stat().st_size < drawn.stat().st_size
     with Image.open(small) as image:

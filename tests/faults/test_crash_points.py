@@ -10,8 +10,8 @@ from tiers import scaled
 
 CRASH_POINTS = Path(__file__).with_name("crash_points.py")
 NUM_POINTS = {
-    "tiny.yaml": scaled(fast=6, default=8, nightly=100_000),
-    "tiny_folds.yaml": scaled(fast=0, default=3, nightly=2_000),
+    "tiny.yaml": scaled(fast=6, default=6, nightly=100_000),
+    "tiny_folds.yaml": scaled(fast=0, default=2, nightly=2_000),
 }
 NUM_CALLS = {"tiny.yaml": 100, "tiny_folds.yaml": 300}
 KILLS = ("before", "after", "torn")

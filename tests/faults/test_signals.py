@@ -21,7 +21,7 @@ CAMPAIGN = Path(__file__).with_name("kill_campaign.py")
 SUPPORT = Path(__file__).parents[1] / "support"
 RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
 PATIENCE_SECONDS = 60
-NUM_STRIKES = scaled(fast=3, default=8, nightly=100)
+NUM_STRIKES = scaled(fast=3, default=6, nightly=100)
 
 
 @pytest.fixture(scope="module")
