@@ -2,8 +2,8 @@ import os
 import socket
 
 import pytest
-
 import wandb
+
 from framework_trackers.wandb_connection import (
     choose_mode,
     has_key,
