@@ -2,8 +2,8 @@
 #
 #   make run     set up, then train the quickstart recipe
 #   make test    set up, then run every test
-#   make test-fast      the same within a minute: nothing slow, small numbers
-#   make test-nightly   the same with the large numbers of kills, fuzzed inputs and crash points
+#   make test-fast      the same with small numbers of kills, fuzzed inputs and crash points
+#   make test-nightly   the same with the large ones
 #   make check   everything that must hold before a change lands
 #   make schema  write recipes/schema.json anew, after a component or a key has changed
 #   make fix     format the code and repair what the linter can
@@ -29,7 +29,7 @@ test: .venv/.installed-dev
 	$(BIN)/pytest -n 3 --dist worksteal $(TESTS)
 
 test-fast: .venv/.installed-dev
-	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 2 -m "not slow" $(TESTS)
+	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 3 --dist worksteal -m "not slow" $(TESTS)
 
 test-nightly: .venv/.installed-dev
 	FRAMEWORK_TEST_TIER=nightly $(BIN)/pytest -n 2 $(TESTS)
