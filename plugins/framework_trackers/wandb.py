@@ -23,7 +23,13 @@ from framework_trackers.wandb_attempts import (
     read_attempts,
     write_attempts,
 )
-from framework_trackers.wandb_connection import Mode, choose_mode, kept_within, without_launch
+from framework_trackers.wandb_connection import (
+    Mode,
+    choose_mode,
+    kept_within,
+    quiet_log,
+    without_launch,
+)
 
 _OVER = ("finished", "early_stopped", "pruned")
 _INIT_SECONDS = 3.0
@@ -96,7 +102,7 @@ class WandB(Tracker):
         """
         self._folder = run.directory / "wandb"
         attempts = read_attempts(self._folder)
-        with kept_within(self._folder), without_launch():
+        with kept_within(self._folder), without_launch(), quiet_log():
             mode, reason = choose_mode(self._mode)
             if mode == "disabled":
                 return ""

@@ -1,5 +1,6 @@
 """Whether wandb can be reached, and where it keeps what it writes."""
 
+import logging
 import netrc
 import os
 import urllib.error
@@ -23,6 +24,7 @@ _MODES: dict[str, Mode] = {
     "disabled": "disabled",
 }
 _REACH_SECONDS = 1.5
+_TELLS_OF_ERRORS = "handleError"
 _APPLIES_INPUTS = "_detect_and_apply_job_inputs"
 _FOLDERS = {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache"}
 
@@ -114,3 +116,19 @@ def without_launch() -> Iterator[None]:
         yield
     finally:
         setattr(wandb.Run, _APPLIES_INPUTS, before)
+
+
+@contextmanager
+def quiet_log() -> Iterator[None]:
+    """Keep wandb's own log from shouting where it cannot be written, such as on a full disk.
+
+    For each line that it has to drop, logging would print a traceback, from now on too.
+    """
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
+        for handler in logging.getLogger("wandb").handlers:
+            setattr(handler, _TELLS_OF_ERRORS, lambda _: None)

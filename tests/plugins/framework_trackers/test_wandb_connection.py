@@ -1,3 +1,4 @@
+import logging
 import os
 import socket
 
@@ -9,6 +10,7 @@ from framework_trackers.wandb_connection import (
     has_key,
     is_reachable,
     kept_within,
+    quiet_log,
     without_launch,
 )
 from tests.support.wandb_server import WandbServer
@@ -96,3 +98,20 @@ def test_errors_are_not_reported_to_anyone(monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "true")
     with kept_within(tmp_path):
         assert os.environ["WANDB_ERROR_REPORTING"] == "true"
+
+
+def test_log_that_cannot_be_written_says_nothing(capsys):
+    class Full:
+        def write(self, _text):
+            raise OSError(28, "No space left on device")
+
+    logger, handler = logging.getLogger("wandb"), logging.StreamHandler(Full())
+    logger.addHandler(handler)
+    try:
+        with quiet_log():
+            logger.error("dropped")
+        logger.error("dropped, too")
+        assert capsys.readouterr().err == ""
+        assert logging.raiseExceptions
+    finally:
+        logger.removeHandler(handler)
