@@ -153,6 +153,11 @@ def cut_back(path: Path, *, to_bytes: int) -> None:
             os.truncate(path, to_bytes)
 
 
+def has_temporary_files(folder: Path) -> bool:
+    """Whether writers that were killed have left something in a folder."""
+    return next(folder.glob(f"{TEMPORARY_PREFIX}*"), None) is not None
+
+
 def remove_temporary_files(folder: Path) -> None:
     """Delete what writers that were killed have left in a folder."""
     with storage_faults(folder):

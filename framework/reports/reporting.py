@@ -7,6 +7,7 @@ from framework.reports.comparison_pages import write_comparison
 from framework.reports.recipe_values import read_resolved
 from framework.reports.run_pages import write_page, write_report
 from framework.runs.records import OVER, REPORT, RunRecord, read_run
+from framework.storage import remove_temporary_files
 
 COMPARISON = "comparison.html"
 """Where several runs are compared, unless another file is named."""
@@ -45,6 +46,7 @@ def report_if_over(run: Path, warn: Callable[[str], None]) -> None:
     """
     try:
         for record in _to_be_reported(read_run(run)):
+            remove_temporary_files(record.directory)  # of an attempt killed while it wrote this
             _write(record, record.directory / REPORT)
     except Exception as error:  # whatever a file of the run may hold
         reason = f"the report could not be written ({type(error).__name__}: {error})"

@@ -3,7 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,7 @@ import torch
 from framework.contracts import DataBundle, Dataset
 from framework.data.soundness import require_sound
 from framework.data.worker_processes import close_workers, read_ahead
-from framework.errors import CheckpointError, Fault
+from framework.errors import CheckpointError, Fault, RunLockedError, StorageError
 from framework.recipe.plans import Plan
 from framework.recipe.writing import yaml_text
 from framework.runs.assembly import split_images
@@ -33,7 +33,7 @@ from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run,
 from framework.runs.repetition import carry_out_in, take_part_in
 from framework.runs.tracking import RunTracking
 from framework.runs.upstream_runs import UpstreamRuns, identities_needed
-from framework.storage import exclusive_lock, make_folder
+from framework.storage import exclusive_lock, has_temporary_files, make_folder
 
 
 def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
@@ -53,6 +53,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     folder = options.runs_directory / plan.recipe.name
     found = None if options.is_new else find_run(folder, identity)
     if found is not None and _is_over(found, plan):
+        _complete_report(found, options)
         return read_run(found).shown_again()
     bundle = _load(plan, dataset, device)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
@@ -159,6 +160,15 @@ def _is_over(path: Path, plan: Plan) -> bool:
     return state.status in OVER and total <= state.num_trials
 
 
+def _complete_report(path: Path, options: Options, *, is_locked: bool = False) -> None:
+    """Have the report written of a run that was killed between its end and its report's."""
+    if read_run(path).report is not None and not has_temporary_files(path):
+        return
+    lock = nullcontext() if is_locked else RunDirectory(path).lock()
+    with suppress(RunLockedError, StorageError), lock:  # it is another's to write, or nobody can
+        options.report(path, options.warn)
+
+
 def _note_number_of_trials(store: RunDirectory, plan: Plan) -> None:
     """Let a search be what was asked for last, so that its run directory can tell."""
     search = plan.recipe.search
@@ -174,6 +184,7 @@ def _carried_out(
     act: Callable[[Plan, RunDirectory, Execution], None] = carry_out_in,
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
+        _complete_report(store.path, means.options, is_locked=True)
         return read_run(store.path).shown_again()
     with interruptions() as interruption:
         tracking = RunTracking(means.options)

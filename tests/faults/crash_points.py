@@ -34,8 +34,6 @@ from run_digest import differences, digest_of
 
 KINDS = ("before", "after", "torn", "short", *FAILURES)
 WRITES = ("write",)
-PAGE = ".tmp-report.html"
-"""The draft of a page is left: it is written once a run is over, and such a run is not touched."""
 THREE_SAVES = ("training.num_epochs=3", "checkpointing.every_num_iterations=null")
 
 
@@ -69,8 +67,9 @@ class Points:
             found += differences(self._digest, digest_of(self._run_of(place)))
         except (OSError, ValueError, CheckpointError) as error:
             found.append(repr(error))
-        drafts = [path for path in place.rglob(".tmp-*") if not path.name.startswith(PAGE)]
-        found += [f"left over: {path}" for path in drafts]
+        found += [f"left over: {path}" for path in place.rglob(".tmp-*")]
+        if not (self._run_of(place) / "report.html").is_file():
+            found.append("no report")
         if any("going on from epoch" in log.read_text() for log in place.rglob("log.txt")):
             found.append("a checkpoint was not intact")
         if not found:

@@ -15,6 +15,7 @@ from framework.events import FitEvents
 from framework.recipe.loading import load_document
 from framework.recipe.planning import make_plan
 from framework.recipe.schema import read_recipe
+from framework.reports.reporting import report_if_over
 from framework.runs.carry_out import carry_out, continue_run, find_run
 from framework.runs.directory import RunDirectory
 from framework.runs.identity import identity_of
@@ -119,13 +120,26 @@ def test_run_directory_is_named_by_recipe_time_and_identity(carried_out, prepare
 
 
 def test_finished_run_is_shown_again_and_nothing_is_written(carried_out, tmp_path):
-    first = carried_out()
+    first = carried_out(report=report_if_over)
     before = stamps_of(tmp_path / "runs")
-    again = carried_out()
+    again = carried_out(report=report_if_over)
     assert again.was_already_over
     assert not first.was_already_over
     assert (again.directory, again.test) == (first.directory, first.test)
     assert stamps_of(tmp_path / "runs") == before
+
+
+def test_finished_run_gets_the_report_that_a_kill_kept_it_from(carried_out):
+    first = carried_out(report=report_if_over)
+    page, draft = first.directory / "report.html", first.directory / ".tmp-report.html-0badcafe"
+    text = page.read_bytes()
+    page.unlink()
+    draft.write_bytes(text[:100])
+    again = carried_out(report=report_if_over)
+    assert again.was_already_over
+    assert again.report == page
+    assert len(page.read_bytes()) == len(text)
+    assert not draft.exists()
 
 
 def test_early_stopped_run_is_shown_again_too(carried_out):
