@@ -2,8 +2,9 @@
 #
 #   make run     set up, then train the quickstart recipe
 #   make test    set up, then run every test
-#   make test-fast      the same with small numbers of kills, fuzzed inputs and crash points
-#   make test-nightly   the same with the large ones
+#   make test-fast      what takes no more than a moment, in under a minute
+#   make test-campaigns 200 kills, every bug put back, crash points, 10,000 random networks
+#   make test-nightly   every test, each with the largest numbers: hours
 #   make check   everything that must hold before a change lands
 #   make schema  write recipes/schema.json anew, after a component or a key has changed
 #   make fix     format the code and repair what the linter can
@@ -13,11 +14,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
+CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py) \
+	tests/plugins/framework_autoencoders/test_shapes.py
 BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking speedrun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast test-nightly check format lint types imports docs schema fix bench reproduction
+.PHONY: help run test test-fast test-campaigns test-nightly check format lint types imports docs schema fix bench reproduction
 
 help:
 	@sed -n 's/^#  *make/make/p' Makefile
@@ -29,12 +32,15 @@ test: .venv/.installed-dev
 	$(BIN)/pytest -n 3 --dist worksteal $(TESTS)
 
 test-fast: .venv/.installed-dev
-	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 3 --dist worksteal -m "not slow" $(TESTS)
+	FRAMEWORK_TEST_TIER=fast $(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+test-campaigns: .venv/.installed-dev
+	FRAMEWORK_TEST_TIER=push $(BIN)/pytest -n 3 --dist worksteal --durations 20 $(CAMPAIGNS)
 
 test-nightly: .venv/.installed-dev
 	FRAMEWORK_TEST_TIER=nightly $(BIN)/pytest -n 2 $(TESTS)
 
-check: format lint types imports test
+check: format lint types imports test test-campaigns
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format --check

@@ -11,8 +11,8 @@ from tiers import scaled
 
 CRASH_POINTS = Path(__file__).with_name("crash_points.py")
 NUM_POINTS = {
-    "tiny.yaml": scaled(fast=6, default=6, nightly=100_000),
-    "tiny_folds.yaml": scaled(fast=0, default=2, nightly=2_000),
+    "tiny.yaml": scaled(fast=2, default=4, push=40, nightly=100_000),
+    "tiny_folds.yaml": scaled(fast=0, default=1, push=20, nightly=2_000),
 }
 NUM_CALLS = {"tiny.yaml": 100, "tiny_folds.yaml": 300}
 KILLS = ("before", "after", "torn")
@@ -30,12 +30,14 @@ def test_run_disturbed_at_any_call_ends_with_the_same_bits(tmp_path, recipe):
     assert report["num_calls"] > NUM_CALLS[recipe]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mutant", ["delete_old_before_writing_new", "state_before_checkpoint"])
 def test_crash_points_notice_what_a_kill_loses(tmp_path, mutant):
     report = disturb(tmp_path, "--mutant", mutant, "--num-points", "150", "--kinds", *KILLS)
     assert report["failures"], f"seed {report['seed']}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mutant", ["nothing_synced", "write_straight_to_the_final_name"])
 def test_order_of_calls_notices_what_a_loss_of_power_loses(tmp_path, mutant):
     assert disturb(tmp_path, "--mutant", mutant, "--num-points", "0")["order"]

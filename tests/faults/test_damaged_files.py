@@ -16,7 +16,7 @@ from framework.runs.directory import RunDirectory
 
 MALICIOUS_FILES = Path(__file__).with_name("malicious_files.py")
 SUPPORT = Path(__file__).parents[1] / "support"
-NUM_DAMAGED = scaled(fast=100, default=1_000, nightly=100_000)
+NUM_DAMAGED = scaled(fast=100, default=400, push=1_000, nightly=100_000)
 
 
 @pytest.fixture(scope="module")

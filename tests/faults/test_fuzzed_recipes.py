@@ -19,7 +19,9 @@ WORDS = "010 1e400 .nan true null networks <<: !!int &a *a : - ? | --- ... exten
 PIECES = st.sampled_from(
     [*CHARACTERS, *(f"{word} " for word in WORDS.split()), "  ", "---\n", "|\n"]
 )
-THOROUGH = settings(max_examples=scaled(fast=100, default=200, nightly=25_000), deadline=None)
+THOROUGH = settings(
+    max_examples=scaled(fast=30, default=100, push=200, nightly=25_000), deadline=None
+)
 
 
 def outcome(data: bytes, overrides=()) -> Recipe | RecipeError:

@@ -10,8 +10,8 @@ import pytest
 from tiers import scaled
 
 CAMPAIGN = Path(__file__).with_name("search_campaign.py")
-NUM_KILLS = scaled(fast=4, default=20, nightly=50)
-NUM_TRIALS = scaled(fast=6, default=12, nightly=60)
+NUM_KILLS = scaled(fast=4, default=6, push=20, nightly=50)
+NUM_TRIALS = scaled(fast=6, default=6, push=12, nightly=60)
 
 
 @pytest.fixture(scope="module")

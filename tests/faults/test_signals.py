@@ -11,17 +11,14 @@ from pathlib import Path
 
 import pytest
 from run_digest import differences, digest_of
-from tiers import scaled
 
 from framework.application import run
 from framework.cli.main import main
 from framework.runs.directory import RunDirectory
 
-CAMPAIGN = Path(__file__).with_name("kill_campaign.py")
 SUPPORT = Path(__file__).parents[1] / "support"
 RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
 PATIENCE_SECONDS = 60
-NUM_STRIKES = scaled(fast=3, default=6, nightly=100)
 
 
 @pytest.fixture(scope="module")
@@ -79,22 +76,6 @@ def test_run_at_work_is_locked(tmp_path, capsys):
         process.wait()
     with RunDirectory(directory).lock():  # it died with its holder
         assert status_of(directory) == "running"
-
-
-def test_signals_at_random_times_lose_nothing(tmp_path):
-    arguments = [str(tmp_path), "--num-strikes", str(NUM_STRIKES), "--signals", "SIGINT", "SIGTERM"]
-    done = subprocess.run(
-        [sys.executable, str(CAMPAIGN), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    (campaign,) = report["campaigns"]
-    assert not campaign["failures"], f"seed {report['seed']}: {campaign['failures']}"
-    assert campaign["num_strikes"] >= NUM_STRIKES
 
 
 def write_recipe(folder, *, pause_seconds, after_epoch=0):

@@ -11,7 +11,7 @@ from framework_autoencoders.decoders import MirroredDecoder
 from framework_autoencoders.encoders import ConvEncoder
 from framework_autoencoders.shapes import Convolution, chain_shapes, make_convolutions
 
-NUM_STACKS = scaled(fast=200, default=2_000, nightly=10_000)
+NUM_STACKS = scaled(fast=200, default=1_000, push=10_000, nightly=100_000)
 
 
 def random_stack(draw):
