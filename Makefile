@@ -18,6 +18,9 @@ CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py sea
 	tests/plugins/framework_autoencoders/test_shapes.py
 BENCHMARKS := basic_epoch gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking speedrun
 
+# Tests begin hundreds of processes, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-fast test-campaigns test-nightly check format lint types imports docs schema fix bench reproduction

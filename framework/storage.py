@@ -13,7 +13,7 @@ import resource
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,30 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def make_draft(path: Path, files: Mapping[str, bytes], folders: Iterable[str]) -> None:
+    """Create a folder with all that is in it, for nobody to look at before its final name.
+
+    So each file is forced to the disk once, and the folder once, after all of them.
+
+    Args:
+        path: the folder, in one that exists.
+        files: what each file in it holds, by name.
+        folders: names of empty folders in it.
+
+    Raises:
+        StorageError: the disk is full, read-only or failing.
+    """
+    with storage_faults(path):
+        path.mkdir()
+        for name in folders:
+            (path / name).mkdir()
+    for name, data in files.items():
+        with storage_faults(path / name, size_bytes=len(data)):
+            _write_new(path / name, data)
+    with storage_faults(path):
+        sync_folder(path)
+
+
 def write_durably(path: Path, data: bytes) -> str:
     """Replace `path` by `data` in one step, and answer the SHA-256 of what was written.
 
@@ -125,7 +149,12 @@ def sync_folder(folder: Path) -> None:
 
 def write_json(path: Path, values: Any) -> None:
     """Write plain values as indented JSON, durably."""
-    write_durably(path, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
+    write_durably(path, json_bytes(values))
+
+
+def json_bytes(values: Any) -> bytes:
+    """Plain values as indented JSON."""
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def append_line(path: Path, line: str, *, at_bytes: int) -> int:

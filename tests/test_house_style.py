@@ -4,6 +4,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,15 +67,15 @@ def test_module_is_named_for_what_it_holds(source):
 
 
 def test_module_has_a_docstring(source):
-    assert ast.get_docstring(ast.parse(read(source)))
+    assert ast.get_docstring(parsed(source))
 
 
 def test_functions_are_typed(source):
-    assert list(untyped_functions(ast.parse(read(source)))) == []
+    assert list(untyped_functions(parsed(source))) == []
 
 
 def test_source_avoids_what_is_banned(source):
-    assert list(banned(ast.parse(read(source)))) == []
+    assert list(banned(parsed(source))) == []
 
 
 def test_source_has_its_mirrored_test(source):
@@ -149,6 +150,11 @@ def test_untyped_functions_are_noticed():
 
 def test_tests_run_on_one_thread():
     assert torch.get_num_threads() == 1
+
+
+@cache
+def parsed(source: Path) -> ast.Module:
+    return ast.parse(read(source))
 
 
 def read(source: Path) -> str:

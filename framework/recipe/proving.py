@@ -24,6 +24,8 @@ from framework.recipe.construction import INFEASIBLE, construction
 from framework.recipe.documents import Document
 from framework.recipe.plans import Components
 from framework.recipe.pruned_layers import prunable_kinds
+from framework.recipe.tracing import Trace, times_text, traced
+from framework.recipe.valueless import with_zeros, without_values
 
 _BATCH_SIZE = 2
 _COPIES_IN_MEMORY = 4
@@ -81,14 +83,6 @@ def prove(
     return prover.proof(torch.device("cpu"))
 
 
-@dataclass
-class _Trace:
-    """What the hooks of a dry run see."""
-
-    rows: list[LayerRow] = field(default_factory=list)
-    at_work: list[tuple[str, str, tuple[int, ...]]] = field(default_factory=list)
-
-
 class _Prover:
     def __init__(
         self, components: Components, data: DataInfo, document: Document, memory_bytes: int
@@ -106,14 +100,14 @@ class _Prover:
         self._check_memory(num_parameters)
         self._build_others(networks, parameters)
         if num_parameters <= _FEW_PARAMETERS and self._data.num_features <= _FEW_FEATURES:
-            device = _with_zeros(networks.values())
+            device = with_zeros(networks.values())
         layers, names = self._dry_run(networks, device)
         prunable = {name: prunable_kinds(network) for name, network in networks.items()}
         return Proof(tuple(layers), num_parameters, *names, prunable, self._parts)
 
     def _networks(self, device: torch.device) -> dict[str, nn.Module]:
         built: dict[str, nn.Module] = {}
-        with device:
+        with without_values(device):
             for name in building_order(self._components.networks):
                 planned = self._components.networks[name]
                 with construction(planned, self._document):
@@ -153,8 +147,8 @@ class _Prover:
         """The layers met; the names of losses, and those of terms."""
         with construction(self._components.task, self._document):
             task = build_task(self._components, self._data, networks, device, parts=self._parts)
-        trace = _Trace()
-        with _on(device), _traced(networks, trace):
+        trace = Trace()
+        with _on(device), traced(networks, trace):
             try:
                 return trace.rows, self._names_of_losses(task, device)
             except _Failure as error:
@@ -188,7 +182,7 @@ class _Prover:
                 message = f"{label} yields a {what} of shape {shape} instead of a scalar"
                 raise PluginError(Fault("P011", message))
 
-    def _refused(self, failure: "_Failure", trace: _Trace) -> RecipeError:
+    def _refused(self, failure: "_Failure", trace: Trace) -> RecipeError:
         """What to say when a batch does not get through."""
         reason = str(failure).partition("\n")[0] or repr(failure.__cause__)
         if not trace.at_work:
@@ -196,7 +190,7 @@ class _Prover:
             return self._refusal("R019", f"{label} fails on a batch: {reason}", ("task",))
         network, layer, shape = trace.at_work[-1]
         where = f"{layer}: " if layer else ""
-        message = f"{where}does not take an input of {_times(shape)}: {reason}"
+        message = f"{where}does not take an input of {times_text(shape)}: {reason}"
         return self._refusal("R019", message, ("networks", network))
 
     def _refusal(
@@ -208,18 +202,6 @@ class _Prover:
 
 class _Failure(Exception):  # noqa: N818  wraps an error on its way through our own frames
     """Something that a component raised during a dry run, as its cause."""
-
-
-def _with_zeros(networks: Iterable[nn.Module]) -> torch.device:
-    """Give the values of networks that have none, in place; those on the CPU have theirs."""
-    cpu = torch.device("cpu")
-    for network in networks:
-        network.to_empty(device=cpu)
-    with torch.no_grad():
-        for network in networks:
-            for values in chain(network.parameters(), network.buffers()):
-                values.zero_()
-    return cpu
 
 
 def _on(device: torch.device) -> AbstractContextManager[Any]:
@@ -236,41 +218,3 @@ def _failures() -> Iterator[None]:
         yield
     except Exception as error:
         raise _Failure(str(error)) from error
-
-
-@contextmanager
-def _traced(networks: Mapping[str, nn.Module], trace: _Trace) -> Iterator[None]:
-    with ExitStack() as stack:
-        for name, network in networks.items():
-            for layer, module in network.named_modules():
-                enter = partial(_enter, trace, name, layer)
-                leave = partial(_leave, trace, name, layer)
-                stack.callback(module.register_forward_pre_hook(enter).remove)
-                stack.callback(module.register_forward_hook(leave).remove)
-        yield
-
-
-def _enter(trace: _Trace, network: str, layer: str, module: nn.Module, inputs: Any) -> None:  # noqa: ARG001
-    trace.at_work.append((network, layer, _shape(inputs)))
-
-
-def _leave(
-    trace: _Trace, network: str, layer: str, module: nn.Module, inputs: Any, output: Any
-) -> None:
-    trace.at_work.pop()
-    is_known = any((row.network, row.layer) == (network, layer) for row in trace.rows)
-    if not is_known and next(module.children(), None) is None:
-        num_parameters = sum(p.numel() for p in trainable_parameters([module]))
-        kind = type(module).__name__
-        shapes = (_shape(inputs), _shape(output))
-        trace.rows.append(LayerRow(network, layer, kind, *shapes, num_parameters))
-
-
-def _shape(values: Any) -> tuple[int, ...]:
-    if isinstance(values, tuple):
-        values = next((v for v in values if isinstance(v, Tensor)), None)
-    return tuple(values.shape[1:]) if isinstance(values, Tensor) else ()
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "no size"

@@ -1,8 +1,10 @@
 """Plain values as YAML that our own loader reads back unchanged."""
 
 import io
+import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -29,13 +31,25 @@ _Representer.add_representer(str, _Representer.represent_str)
 
 
 def yaml_text(values: Mapping[str, Any]) -> str:
-    """Write plain values as YAML, innermost mappings and lists on one line each."""
+    """Write plain values as YAML, innermost mappings and lists on one line each.
+
+    Each key of the top is written for itself and remembered: recipes of the trials of a search have
+    most of them in common, and to write one takes milliseconds.
+    """
+    sections = (_section_text(json.dumps({key: value})) for key, value in values.items())
+    return "".join(sections) or "{}\n"
+
+
+@lru_cache(maxsize=256)
+def _section_text(section: str) -> str:
+    (key, value), *_ = json.loads(section).items()
     yaml = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
-    yaml.default_flow_style = None
+    is_scalar = not isinstance(value, dict | list)
+    yaml.default_flow_style = False if is_scalar else None
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = _WIDTH
     yaml.allow_unicode = True
     buffer = io.StringIO()
-    yaml.dump(dict(values), buffer)
+    yaml.dump({key: value}, buffer)
     return buffer.getvalue()

@@ -20,6 +20,8 @@ from framework.storage import (
     TEMPORARY_PREFIX,
     cut_back,
     exclusive_lock,
+    json_bytes,
+    make_draft,
     make_folder,
     remove_temporary_files,
     sha256_of,
@@ -71,15 +73,11 @@ class RunDirectory:
         """
         make_folder(path.parent)
         draft = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{secrets.token_hex(4)}")
-        for folder in _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS:
-            make_folder(draft / folder)
         contents = {name: text.encode() for name, text in texts.items()} | dict(files or {})
-        for name, data in contents.items():
-            write_durably(draft / name, data)
-        if not has_parts:
-            write_durably(draft / "metrics.jsonl", b"")
-        write_json(draft / "meta.json", meta)
-        write_json(draft / "state.json", RunState(note=note).as_json())
+        contents |= {} if has_parts else {"metrics.jsonl": b""}
+        contents["meta.json"] = json_bytes(meta)
+        contents["state.json"] = json_bytes(RunState(note=note).as_json())
+        make_draft(draft, contents, _FOLDERS_AROUND_PARTS if has_parts else _FOLDERS)
         with storage_faults(path):
             draft.rename(path)
             sync_folder(path.parent)

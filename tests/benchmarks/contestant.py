@@ -1,6 +1,6 @@
 """One side of `frameworks.py` in a process of its own, which waits before each epoch.
 
-    python tests/benchmarks/contestant.py NAME BEGINNING DATA FOLDER NUM_EPOCHS
+    python tests/benchmarks/contestant.py NAME IMAGES BEGINNING DATA FOLDER NUM_EPOCHS
 
 Before each epoch it writes a line to stdout, how much memory it has held at most, and waits for a
 line on stdin; after its first step it writes when that was over. Whatever else it prints goes to
@@ -21,6 +21,7 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 STATUS = Path("/proc/self/status")
 MEBIBYTE = 2**20
 OURS = "ours"
+PICTURES, TENSORS = "pictures", "tensors"
 
 
 class Gate:
@@ -58,7 +59,7 @@ def peak_mebibytes() -> float:
 
 def main() -> None:
     """Train, an epoch at a time."""
-    name, beginning, data, folder, num_epochs = sys.argv[1:]
+    name, images, beginning, data, folder, num_epochs = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     gate = Gate(answers, sys.stdin)
@@ -69,7 +70,9 @@ def main() -> None:
         return
     start = importlib.import_module("rivals.basic_network")
     torch.manual_seed(0)
-    rival.train(start.read_beginning(Path(beginning), Path(data)), Path(folder), **given)
+    is_on_tensors = images == TENSORS
+    begun = start.read_beginning(Path(beginning), Path(data), is_on_tensors=is_on_tensors)
+    rival.train(begun, Path(folder), **given)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
+from contestant import MEBIBYTE, STATUS, peak_mebibytes
 from fits import NO_DOWNLOAD, plan_of, training_images
 from turns import options, orders, show, spread
 
@@ -27,12 +27,10 @@ CASES = {
     "five_folds": (),
 }
 TARGET = 0.5
-STATUS = Path("/proc/self/status")
-MEBIBYTE = 2**20
 
 
 def carry_out(case: str, *, is_quick: bool) -> None:
-    """Carry a case out in this process and print the bytes that it held at most."""
+    """Carry a case out in this process and print how much memory it held at most."""
     overrides = [
         NO_DOWNLOAD,
         f"cross_validation.num_folds={NUM_FOLDS}",
@@ -50,18 +48,16 @@ def carry_out(case: str, *, is_quick: bool) -> None:
             device="cpu",
             announce=lambda line: None,  # noqa: ARG005  the run's own lines
         )
-    lines = STATUS.read_text(encoding="utf-8").splitlines()
-    (peak,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    print(json.dumps({"peak_bytes": int(peak) * 1024}))
+    print(json.dumps({"peak_mebibytes": peak_mebibytes()}))
 
 
-def peak_mebibytes(case: str, *, is_quick: bool) -> float:
+def peak_of(case: str, *, is_quick: bool) -> float:
     """The most memory that a process held which carried a case out."""
     command = [sys.executable, __file__, "--case", case, *(["--quick"] if is_quick else [])]
     answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if answer.returncode != 0:
         sys.exit(f"error: the process of {case} ended with {answer.returncode}; see above")
-    return float(json.loads(answer.stdout.splitlines()[-1])["peak_bytes"]) / MEBIBYTE
+    return float(json.loads(answer.stdout.splitlines()[-1])["peak_mebibytes"])
 
 
 def main() -> None:
@@ -76,7 +72,7 @@ def main() -> None:
         sys.exit(f"error: no {STATUS} - peak memory is measured on Linux only")
     images = training_images(plan_of(RECIPE)).images
     rounds = [
-        {case: peak_mebibytes(case, is_quick=arguments.quick) for case in order}
+        {case: peak_of(case, is_quick=arguments.quick) for case in order}
         for order in orders(CASES, num_rounds=1 if arguments.quick else arguments.pairs)
     ]
     copy = images.numel() * images.element_size() / MEBIBYTE

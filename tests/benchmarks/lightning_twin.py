@@ -6,22 +6,18 @@ persistent workers, the Trainer's defaults with its checkpoints, its CSV log, a 
 epoch. What costs it time and is not needed is off: progress bar and model summary.
 """
 
-import logging
 import os
 import time
-import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
 from lightning.fabric.utilities.data import suggested_max_num_workers
-from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor, nn
+from rivals.lightning_module import MSE, Autoencoder
+from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 from torchvision.datasets import FashionMNIST
 from torchvision.transforms import ToTensor
@@ -32,8 +28,6 @@ from framework.recipe.building import build_networks
 from framework.recipe.plans import Plan
 from framework.runs.assembly import split_images
 
-MSE = "validation/mse"
-Batch = list[Tensor]
 Loader = DataLoader[tuple[Tensor, int]]
 
 
@@ -43,31 +37,6 @@ class Epoch:
 
     seconds: float
     mse: float
-
-
-class Autoencoder(LightningModule):
-    """An encoder and a decoder that answers logits, trained on the mean squared error."""
-
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, lr: float, decay: float) -> None:
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self._lr, self._decay = lr, decay
-
-    def forward(self, images: Tensor) -> Tensor:
-        return torch.sigmoid(self.decoder(self.encoder(images)))
-
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002  its name
-        images, _ = batch
-        loss = F.mse_loss(self(images), images)
-        self.log("train/loss", loss)
-        return loss
-
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        images, _ = batch
-        self.log(MSE, F.mse_loss(self(images), images))
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=self._lr, weight_decay=self._decay)
 
 
 class Clock(Callback):
@@ -140,12 +109,6 @@ def fastest_num_workers(plan: Plan, root: Path, folder: Path, *, num_batches: in
     }
     rounds = take_turns(acts, num_rounds=2)
     return min(found, key=lambda number: min(each[str(number)] for each in rounds))
-
-
-def quieten() -> None:
-    """Leave out what Lightning says of its hardware, and its advice, which is tried anyway."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", category=PossibleUserWarning)
 
 
 def _loaders(plan: Plan, root: Path, num_workers: int) -> tuple[Loader, Loader]:

@@ -29,7 +29,8 @@ from framework.recipe.plans import Plan
 from framework.runs.records import RunRecord
 
 try:
-    from lightning_twin import Epoch, fastest_num_workers, quieten, train
+    from lightning_twin import Epoch, fastest_num_workers, train
+    from rivals.lightning_module import quieten
 except ModuleNotFoundError as missing:
     sys.exit(f"error: no module '{missing.name}' - install the extra: pip install -e '.[bench]'")
 

@@ -12,6 +12,8 @@ from framework.application import run
 from framework.cli.main import main
 from framework.runs.loading import load_run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "apply.md").read_text(encoding="utf-8")
 SHORT = ["training={num_epochs: 1, batch_size: 500}", "figures=[]", "metrics=[]"]

@@ -38,6 +38,7 @@ def train(tmp_path):
     return train
 
 
+@pytest.mark.slow
 def test_events_fire_in_the_order_shown(train):
     recorder = Recorder()
     train(handlers=[recorder])

@@ -48,6 +48,7 @@ def test_recipe_trains_with_the_grown_plugin(tmp_path):
     assert 0 < record.test["mse"] < 0.2
 
 
+@pytest.mark.slow
 def test_scheduler_of_the_page_sets_rates(tmp_path):
     plugin = write(tmp_path, blocks("py")[0])
     recipe = tmp_path / "scheduled.yaml"
@@ -72,6 +73,7 @@ def test_corruption_of_the_page_spoils_images_within_their_range(tmp_path):
     assert 0 <= spoilt.min() < 0.9 < spoilt.max() == 1
 
 
+@pytest.mark.slow
 def test_objective_of_the_page_trains_two_networks(tmp_path):
     plugin = write(tmp_path, "\n\n".join(blocks("python")))
     document = """\

@@ -32,6 +32,7 @@ def test_every_key_has_one_row_with_its_meaning():
     assert all(meanings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(PAGE.count("```yaml")))
 def test_recipes_of_the_page_pass_the_check(tmp_path, number):
     recipe = tmp_path / "recipe.yaml"

@@ -34,6 +34,7 @@ def test_a_machine_or_a_path_is_noticed(text):
     assert of_one_machine(text)
 
 
+@pytest.mark.slow
 def test_result_has_the_fields_that_a_run_writes_and_no_other(record):
     expected = result_of(record)
     for result in read_results(FOLDER).values():

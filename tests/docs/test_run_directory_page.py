@@ -36,6 +36,7 @@ def record(tmp_path_factory):
     return run(recipe, runs_directory=folder / "runs", device="cpu")
 
 
+@pytest.mark.slow
 def test_a_finished_run_leaves_what_is_listed(record):
     tree = re.search(r"^```text\n.*?\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)[1]
     listed = set(re.findall(r"^  (\S+)", tree, flags=re.MULTILINE))

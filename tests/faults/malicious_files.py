@@ -1,22 +1,13 @@
-"""Load what an attacker could put in the place of a checkpoint; nothing of it may be executed.
-
-    python tests/faults/malicious_files.py FOLDER
-
-Writes one JSON document to stdout: the outcome for each file, and every event by which the process
-would have run a program, imported code or changed a file while it loaded.
-"""
+"""What an attacker could put in the place of a checkpoint."""
 
 import ctypes
 import importlib
 import io
-import json
 import os
 import pickle
-import resource
 import runpy
 import shutil
 import subprocess
-import sys
 import tarfile
 import timeit
 import zipfile
@@ -25,14 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
-from framework.errors import FrameworkError
-from framework.runs.directory import RunDirectory
-from framework.runs.records import CheckpointEntry
-from framework.storage import sha256_of
-
-FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.", "ctypes.")
-MEMORY_BYTES = 4 << 30
 
 
 class Call:
@@ -110,47 +93,3 @@ def _tar(data: bytes) -> bytes:
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
-
-
-def outcome_of(load: Callable[[], Any]) -> str:
-    """The exit code of the refusal, or what came instead."""
-    try:
-        answer = load()
-    except FrameworkError as error:
-        return f"refused with {error.exit_code}"
-    except BaseException as error:  # noqa: BLE001  whatever it is, it is to be told
-        return f"{type(error).__name__}: {error}"
-    return f"loaded {type(answer).__name__}"
-
-
-def main() -> None:
-    folder = Path(sys.argv[1])
-    canary, events = folder / "canary", []
-    files = malicious_files(canary)
-    store = RunDirectory.create(folder / "run", texts={}, meta={})
-    checkpoint = store.path / "checkpoints" / "000001.pt"
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-    def watch(event: str, given: tuple[Any, ...]) -> None:
-        is_writing = event == "open" and isinstance(given[2], int) and given[2] & os.O_ACCMODE
-        if is_loading and (event.startswith(FORBIDDEN) or is_writing):
-            events.append(f"{event} {given}")
-
-    is_loading = False
-    sys.addaudithook(watch)
-    outcomes = {}
-    for name, data in files.items():
-        checkpoint.write_bytes(data)
-        entry = CheckpointEntry(
-            checkpoint.relative_to(store.path).as_posix(), sha256_of(data), 1, 1
-        )
-        store.update(checkpoint=entry)  # an attacker knows how to write a digest
-        is_loading = True
-        outcomes[name] = outcome_of(lambda: store.load(lambda _: None))
-        is_loading = False
-    document = {"outcomes": outcomes, "events": events, "is_canary_dead": canary.exists()}
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tiers import scaled
 
+pytestmark = pytest.mark.slow
+
 CRASH_POINTS = Path(__file__).with_name("crash_points.py")
 NUM_POINTS = {
     "tiny.yaml": scaled(fast=2, default=4, push=40, nightly=100_000),

@@ -14,6 +14,8 @@ from framework.application import run
 from framework.errors import CheckpointError
 from framework.runs.directory import RunDirectory
 
+pytestmark = pytest.mark.slow
+
 MALICIOUS_FILES = Path(__file__).with_name("malicious_files.py")
 SUPPORT = Path(__file__).parents[1] / "support"
 NUM_DAMAGED = scaled(fast=100, default=400, push=1_000, nightly=100_000)

@@ -4,6 +4,7 @@ import string
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiers import scaled
@@ -12,6 +13,8 @@ from framework.errors import RecipeError
 from framework.recipe.loading import load_document
 from framework.recipe.schema import Recipe, read_recipe
 from framework.recipe.shipped import shipped_recipes
+
+pytestmark = pytest.mark.slow
 
 RECIPES = [path.read_text(encoding="utf-8") for path in shipped_recipes().values()]
 CHARACTERS = "\t\n\r\0[]{},\"'>%#\\~é\x85\u2028\ufeff\ud7ff"

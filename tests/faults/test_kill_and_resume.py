@@ -17,6 +17,8 @@ from framework.runs.assembly import split_images
 from framework.runs.directory import RunDirectory
 from framework.runs.fit import Fit
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[1] / "support"
 PLUGIN = SUPPORT / "tiny_images.py"
 NUM_EPOCHS, NUM_ITERATIONS = 8, 64

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tiers import scaled
 
+pytestmark = pytest.mark.slow
+
 CAMPAIGN = Path(__file__).with_name("kill_campaign.py")
 RECIPES = ("tiny.yaml", "tiny_methods.yaml", "tiny_folds.yaml")
 NUM_KILLS = scaled(fast=2, default=4, push=67, nightly=340)  # of each of these

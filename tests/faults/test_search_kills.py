@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tiers import scaled
 
+pytestmark = pytest.mark.slow
+
 CAMPAIGN = Path(__file__).with_name("search_campaign.py")
 NUM_KILLS = scaled(fast=4, default=6, push=20, nightly=50)
 NUM_TRIALS = scaled(fast=6, default=6, push=12, nightly=60)

@@ -16,6 +16,8 @@ from framework.application import run
 from framework.cli.main import main
 from framework.runs.directory import RunDirectory
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[1] / "support"
 RECIPE, PLUGIN = SUPPORT / "tiny.yaml", SUPPORT / "tiny_images.py"
 PATIENCE_SECONDS = 60

@@ -12,6 +12,8 @@ from framework.contracts import Handler
 from framework.errors import CheckpointError, PluginError, RecipeError
 from framework.events import FitEvents
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[1] / "support"
 RECIPE = SUPPORT / "tiny.yaml"
 PLUGIN = SUPPORT / "tiny_images.py"

@@ -17,6 +17,8 @@ from framework.recipe.schema import read_recipe
 from framework.recipe.shipped import shipped_recipes
 from framework.recipe.writing import yaml_text
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 RECIPES = {
     path.relative_to(ROOT / "recipes").with_suffix("").as_posix(): path

@@ -23,6 +23,8 @@ KILLS = "kills"
 """User attribute: how often the trial had been killed before it was taken up this time."""
 STOPPED = "stopped"
 """User attribute: somebody asked for the end of the trial, which so does not count as killed."""
+HISTORY = "retry_history"
+"""System attribute, as Optuna calls it: the numbers of the trials that this one takes up again."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,23 @@ class Tally:
     @property
     def owed(self) -> list[FrozenTrial]:
         """Trials that were stopped or killed, and that nobody has taken up again."""
-        failed = [t for t in self.places.values() if t.state == TrialState.FAIL]
-        return [t for t in failed if not self._is_done(t)]
+        return [t for t in self._left_behind if not t.user_attrs.get(SURPLUS)]
+
+    def surplus(self, num_trials: int) -> list[FrozenTrial]:
+        """Trials that were one too many, as many as there is a place for now."""
+        found = [t for t in self._left_behind if t.user_attrs.get(SURPLUS) and t.params]
+        return found[: max(0, num_trials - self.num_taken)]
 
     @property
     def num_waiting(self) -> int:
         """Number of trials that are to be taken up again."""
-        return sum(t.state == TrialState.WAITING for t in self.places.values())
+        return sum(t.state == TrialState.WAITING for t in self.trials)
+
+    @property
+    def _left_behind(self) -> list[FrozenTrial]:
+        taken_up = {number for trial in self.trials for number in attempts_before(trial)}
+        failed = [t for t in self.trials if t.state == TrialState.FAIL]
+        return [t for t in failed if t.number not in taken_up and not self._is_done(t)]
 
     def others_than(self, run: str) -> int:
         """Number of places that are taken besides this one."""
@@ -93,6 +105,12 @@ class Tally:
         if trial.state == TrialState.FAIL:
             return REASON in trial.user_attrs or is_given_up(trial, self.max_retries)
         return trial.state in {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+def attempts_before(trial: FrozenTrial) -> list[int]:
+    """Numbers of the trials that a trial takes up again, the first attempt first."""
+    found: list[int] = trial.system_attrs.get(HISTORY, [])
+    return found
 
 
 def is_given_up(trial: FrozenTrial, max_retries: int) -> bool:

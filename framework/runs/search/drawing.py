@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from optuna.samplers import BruteForceSampler
 from optuna.trial import Trial
 
 from framework.recipe.drawing import Draw, drawing_of
 from framework.recipe.plans import Plan
 from framework.recipe.search_block import Search
+from framework.runs.search.combinations import Combinations
 from framework.search_spaces import Choose, Dimension, Drawn
+
+
+class NothingLeft(Exception):  # noqa: N818  no mishap
+    """All combinations have been given to other trials."""
 
 
 class Drawer:
@@ -30,8 +34,15 @@ class Drawer:
 
         What stands under a condition that does not hold is drawn too, so that the sampler sees the
         whole space; only a sampler that counts combinations would count it twice.
+
+        Raises:
+            NothingLeft: the sampler has given every combination to another trial.
         """
-        is_lazy = isinstance(trial.study.sampler, BruteForceSampler)
+        sampler, is_lazy = trial.study.sampler, False
+        if isinstance(sampler, Combinations):
+            is_lazy = sampler.is_lazy
+            if not sampler.assign(trial.number, trial.study.get_trials(deepcopy=False)):
+                raise NothingLeft
         return self._drawing.draw(Choose(lambda d: _suggested(trial, d)), is_lazy=is_lazy)
 
 

@@ -14,12 +14,13 @@ from framework.recipe.plans import Plan
 from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
 from framework.runs.interruption import Interrupted
+from framework.runs.search.combinations import Combinations
 from framework.runs.search.counting import INFEASIBLE, REASON, RUN, STOPPED, SURPLUS, Tally
-from framework.runs.search.drawing import Drawer, search_of
+from framework.runs.search.drawing import Drawer, NothingLeft, search_of
 from framework.runs.search.feasibility import InfeasibleDraw, planned_trial
 from framework.runs.search.objectives import Appraisal
 from framework.runs.search.retries import OWNER, sweep
-from framework.runs.search.sampling import make_pruner, make_sampler, num_trials_of
+from framework.runs.search.sampling import make_pruner, make_sampler
 from framework.runs.search.trials import TrialRun, watch_for
 from framework.runs.search.verdicts import LAYER, no_valid_network
 from framework.storage import this_process
@@ -64,7 +65,6 @@ class Participation:
         )
         study.pruner = make_pruner(plan)
         self._drawer = Drawer(plan)
-        self._num_trials = num_trials_of(plan, study.sampler)
         self._num_infeasible = 0
 
     def take_part(self) -> None:
@@ -96,8 +96,11 @@ class Participation:
         """Whether every place is taken, and none waits for somebody to take it up again."""
         self._execution.interruption.require_none(f"framework run {self._store.path}")
         sweep(self._study, self._search.max_retries)
-        tally = self._tally()
-        return tally.num_taken >= self._num_trials and not tally.num_waiting
+        tally, sampler = self._tally(), self._study.sampler
+        is_exhausted = isinstance(sampler, Combinations) and sampler.is_exhausted(tally.trials)
+        return (
+            is_exhausted or tally.num_taken >= self._search.num_trials
+        ) and not tally.num_waiting
 
     def _look_around(self, study: Study, trial: FrozenTrial) -> None:
         """Decide after a trial whether another one is needed, and whether there is hope."""
@@ -127,7 +130,10 @@ class Participation:
         return self._judged(trial, run, appraisal)
 
     def _planned(self, trial: Trial) -> Plan:
-        draw = self._drawer.draw(trial)
+        try:
+            draw = self._drawer.draw(trial)
+        except NothingLeft as error:
+            raise _surplus(trial) from error
         _note(trial, OVERRIDES, json.dumps(draw.overrides))
         try:
             return planned_trial(self._plan, draw)
@@ -136,14 +142,16 @@ class Participation:
             _note(trial, LAYER, error.layer)
             trial.set_constraint(_FEASIBLE, 1.0)
             raise TrialPruned(error.reason) from error
+        except FrameworkError as error:
+            _note(trial, REASON, _words_on(error))  # it would be the same another time
+            raise
 
     def _place(self, trial: Trial) -> str:
         """Take a place, unless others have taken all of them; answer the run directory's name."""
         name = str(trial.user_attrs.get(RUN, f"trial-{trial.number:04d}"))
         _note(trial, RUN, name)
-        if self._tally().others_than(name) >= self._num_trials:
-            _note(trial, SURPLUS, value=True)
-            raise TrialFailed
+        if self._tally().others_than(name) >= self._search.num_trials:
+            raise _surplus(trial)
         return name
 
     def _judged(self, trial: Trial, run: TrialRun, appraisal: Appraisal) -> list[float]:
@@ -162,6 +170,11 @@ class Participation:
 
 def _note(trial: Trial, name: str, value: Any) -> None:
     trial.set_user_attr(name, value)
+
+
+def _surplus(trial: Trial) -> TrialFailed:
+    _note(trial, SURPLUS, value=True)
+    return TrialFailed("another process has taken the last place")
 
 
 def _failed(trial: Trial, reason: str) -> TrialFailed:

@@ -12,7 +12,15 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from framework.runs.search.counting import KILLS, STOPPED, Tally, is_given_up
+from framework.runs.search.counting import (
+    HISTORY,
+    KILLS,
+    STOPPED,
+    SURPLUS,
+    Tally,
+    attempts_before,
+    is_given_up,
+)
 from framework.storage import this_process
 
 OWNER = "owner"
@@ -23,13 +31,14 @@ _CONSTRAINTS = "constraints"
 def take_up_again(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
     """Let a trial that was stopped or killed wait for a process; answer whether it does.
 
-    One that has drawn nothing yet is let go, and one that was killed too often is given up.
+    One that was killed too often is given up.
     """
-    if not trial.params or is_given_up(trial, max_retries):
+    if is_given_up(trial, max_retries):
         return False
-    attrs = {k: v for k, v in trial.user_attrs.items() if k not in {OWNER, STOPPED}}
-    kills = attrs.get(KILLS, 0) + (not trial.user_attrs.get(STOPPED))
-    system = trial.system_attrs  # such as the point of a grid
+    known = trial.user_attrs
+    attrs = {k: v for k, v in known.items() if k not in {OWNER, STOPPED, SURPLUS}}
+    kills = attrs.get(KILLS, 0) + (not known.get(STOPPED) and not known.get(SURPLUS))
+    system = trial.system_attrs | {HISTORY: [*attempts_before(trial), trial.number]}
     study.add_trial(
         create_trial(
             state=TrialState.WAITING,
@@ -71,13 +80,15 @@ def sweep(study: Study, max_retries: int, *, with_ownerless: bool = False) -> in
     return num_dead
 
 
-def take_up_owed(study: Study, max_retries: int) -> int:
+def take_up_owed(study: Study, max_retries: int, num_trials: int) -> int:
     """Let trials wait that failed and that nobody got to take up again; answer their number.
 
-    Only one process may do so at a time.
+    So do trials that were one too many, where the total has grown. Only one process may do so at a
+    time.
     """
-    owed = Tally(study.get_trials(deepcopy=False), max_retries).owed
-    return sum(take_up_again(study, trial, max_retries) for trial in owed)
+    tally = Tally(study.get_trials(deepcopy=False), max_retries)
+    found = [*tally.owed, *tally.surplus(num_trials)]
+    return sum(take_up_again(study, trial, max_retries) for trial in found)
 
 
 def is_dead(owner: Mapping[str, Any]) -> bool:

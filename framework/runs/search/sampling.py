@@ -1,14 +1,14 @@
 """Samplers and pruners of a search, seeded so that no two draw the same."""
 
-from math import prod
 from typing import Any
 
 from optuna.pruners import BasePruner, NopPruner
-from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler
+from optuna.samplers import BaseSampler, BruteForceSampler, CmaEsSampler, GridSampler
 
 from framework.errors import Fault, RecipeError
 from framework.recipe.drawing import drawing_of
 from framework.recipe.plans import Plan
+from framework.runs.search.combinations import Combinations
 from framework.runs.search.drawing import search_of
 from framework.seeding import derive_seed
 
@@ -35,10 +35,11 @@ def make_sampler(
     planned = plan.components.sampler
     if planned is None:
         raise ValueError(f"recipe '{plan.recipe.name}' has no sampler")
+    drawing = drawing_of(plan, search_of(plan))
     given: dict[str, Any] = {
         "seed": derive_seed(plan.root_seed, f"sampler/{worker}", num_known),
         "study_seed": derive_seed(plan.root_seed, "sampler"),
-        "dimensions": drawing_of(plan, search_of(plan)).dimensions(),
+        "dimensions": drawing.dimensions(),
     }
     sampler: BaseSampler = planned.build(**given)
     if isinstance(sampler, CmaEsSampler) and search_of(plan).storage and not trusts_storage:
@@ -46,6 +47,9 @@ def make_sampler(
         hint = "take another sampler, or add --trust-storage if nobody else writes there"
         place = plan.document.place(planned.path)
         raise RecipeError(Fault(_UNTRUSTED_STORAGE, message, planned.role, place, hint))
+    if isinstance(sampler, GridSampler | BruteForceSampler):
+        is_lazy = isinstance(sampler, BruteForceSampler)
+        return Combinations(drawing, given["study_seed"], is_lazy=is_lazy)
     return sampler
 
 
@@ -54,12 +58,3 @@ def make_pruner(plan: Plan) -> BasePruner:
     planned = plan.components.pruner
     pruner: BasePruner = NopPruner() if planned is None else planned.build()
     return pruner
-
-
-def num_trials_of(plan: Plan, sampler: BaseSampler) -> int:
-    """How many trials the search is made of: of a grid, no more than it has points."""
-    num_trials = search_of(plan).num_trials
-    if not isinstance(sampler, GridSampler):
-        return num_trials
-    dimensions = drawing_of(plan, search_of(plan)).dimensions().values()
-    return min(num_trials, prod(len(dimension.values or ()) for dimension in dimensions))

@@ -82,17 +82,17 @@ def with_total(plan: Plan, store: RunDirectory) -> Plan:
 @contextmanager
 def _nobody_left_behind(study: Study, plan: Plan, store: RunDirectory) -> Iterator[None]:
     """Before and after, fail trials whose process is dead, and let them be taken up again."""
-    max_retries = search_of(plan).max_retries
+    max_retries, num_trials = search_of(plan).max_retries, search_of(plan).num_trials
     num_dead = sweep(study, max_retries, with_ownerless=True)
     if num_dead:
         RunLog(store.path / "log.txt").write(f"{num_dead} trials of dead processes were found")
-    take_up_owed(study, max_retries)
+    take_up_owed(study, max_retries, num_trials)
     try:
         yield
     finally:
         with suppress(StorageError), study_faults(str(store.path)):
             sweep(study, max_retries, with_ownerless=True)
-            take_up_owed(study, max_retries)
+            take_up_owed(study, max_retries, num_trials)
 
 
 def _carry_out(plan: Plan, store: RunDirectory, execution: Execution, study: Study) -> None:

@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.errors import Fault, StorageError
+from framework.runs.search.swift_storage import IS_READ, SwiftStorage
 from framework.storage import TEMPORARY_PREFIX, storage_faults, sync_folder
 
 OnStale = Callable[[Study, FrozenTrial], Any]
@@ -115,7 +116,7 @@ def _storage(
 ) -> RDBStorage:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats count as such
-        return RDBStorage(
+        return SwiftStorage(
             url,
             engine_kwargs=engine_kwargs,
             heartbeat_interval=heartbeat.interval_seconds,
@@ -149,7 +150,8 @@ def _sqlite_storage(
 
 
 def _begin_at_once(connection: sqlalchemy.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    is_read = connection.get_execution_options().get(IS_READ)
+    connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
 
 
 def _create(file: Path, on_stale: OnStale, heartbeat: Heartbeat) -> None:

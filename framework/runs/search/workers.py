@@ -40,7 +40,7 @@ def search_in_workers(
         outcomes = _one_round(plan, store, execution, executor, num_left)
         execution.interruption.require_none(f"framework run {store.path}")
         sweep(study, search.max_retries, with_ownerless=True)  # nobody is at work any more
-        take_up_owed(study, search.max_retries)
+        take_up_owed(study, search.max_retries, search.num_trials)
         after = Tally(study.get_trials(deepcopy=False), search.max_retries)
         if after.num_done >= search.num_trials:
             return

@@ -5,10 +5,13 @@ Nothing of our framework is imported here, so that a rival's process pays for it
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset, Subset, TensorDataset
 from torchvision.datasets import MNIST
+from torchvision.transforms import ToTensor
 
 LR, WEIGHT_DECAY = 1e-3, 1e-5
 BATCH_SIZE, EVALUATION_BATCH_SIZE = 256, 1024
@@ -24,6 +27,7 @@ class Beginning:
         decoder: from codes to logits of images.
         train: places of the images to train on.
         validation: places of the images held out.
+        is_on_tensors: whether a `DataLoader` gets the images as one tensor, not picture by picture.
     """
 
     root: Path
@@ -31,6 +35,7 @@ class Beginning:
     decoder: nn.Sequential
     train: Tensor
     validation: Tensor
+    is_on_tensors: bool
 
     def pixels(self) -> Tensor:
         """All training images, 0 to 255."""
@@ -41,9 +46,20 @@ class Beginning:
         images = self.pixels() / 255
         return images[self.train], images[self.validation]
 
-    def parameters(self) -> list[nn.Parameter]:
-        """Those of both networks."""
-        return [*self.encoder.parameters(), *self.decoder.parameters()]
+    def datasets(self) -> tuple[Dataset[Any], Dataset[Any]]:
+        """Pairs of an image and its class for a `DataLoader`, to train on and held out."""
+        if self.is_on_tensors:
+            train, validation = self.images()
+            labels = MNIST(self.root, train=True).targets
+            return (
+                TensorDataset(train, labels[self.train]),
+                TensorDataset(validation, labels[self.validation]),
+            )
+        pictures = MNIST(self.root, train=True, transform=ToTensor())
+        return (
+            Subset(pictures, self.train.tolist()),
+            Subset(pictures, self.validation.tolist()),
+        )
 
 
 class Autoencoder(nn.Module):
@@ -57,13 +73,19 @@ class Autoencoder(nn.Module):
         return torch.sigmoid(self.decoder(self.encoder(images)))
 
 
-def read_beginning(file: Path, root: Path) -> Beginning:
+def read_beginning(file: Path, root: Path, *, is_on_tensors: bool) -> Beginning:
     """What `frameworks.py` has written down: weights in the order of the layers, and the split."""
     written = torch.load(file)
     networks = {"encoder": _encoder(), "decoder": _decoder()}
     for name, network in networks.items():
         network.load_state_dict(dict(zip(network.state_dict(), written[name], strict=True)))
-    return Beginning(root, **networks, train=written["train"], validation=written["validation"])
+    return Beginning(
+        root,
+        **networks,
+        train=written["train"],
+        validation=written["validation"],
+        is_on_tensors=is_on_tensors,
+    )
 
 
 def _encoder() -> nn.Sequential:

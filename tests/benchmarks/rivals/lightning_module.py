@@ -1,6 +1,6 @@
 """The autoencoder of `mnist/basic` as Lightning's documentation has its users write it.
 
-A `LightningModule`, a `DataLoader` over a `TensorDataset` with its default workers, the Trainer's
+A `LightningModule`, torchvision's MNIST in a `DataLoader` with its default workers, the Trainer's
 defaults with its checkpoints and its CSV log. Progress bar and model summary are off.
 """
 
@@ -23,7 +23,7 @@ from rivals.basic_network import (
     Beginning,
 )
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
 MSE = "validation/mse"
 Batch = list[Tensor]
@@ -59,7 +59,7 @@ def train(
 ) -> None:
     """Train for so many epochs; `on_epoch` is called at the beginning of each."""
     quieten()
-    images, held_out = beginning.images()
+    train_images, held_out = beginning.datasets()
     trainer = Trainer(
         accelerator="cpu",
         max_epochs=num_epochs,
@@ -71,8 +71,8 @@ def train(
     )
     trainer.fit(
         Autoencoder(beginning.encoder, beginning.decoder, LR, WEIGHT_DECAY),
-        DataLoader(TensorDataset(images), BATCH_SIZE, shuffle=True),
-        DataLoader(TensorDataset(held_out), EVALUATION_BATCH_SIZE),
+        DataLoader(train_images, BATCH_SIZE, shuffle=True),
+        DataLoader(held_out, EVALUATION_BATCH_SIZE),
     )
 
 

@@ -12,21 +12,21 @@ from pathlib import Path
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 
-import torch  # noqa: E402
-from pythae.models import AE, AEConfig  # noqa: E402
-from pythae.models.base.base_utils import ModelOutput  # noqa: E402
-from pythae.models.nn import BaseDecoder, BaseEncoder  # noqa: E402
-from pythae.pipelines import TrainingPipeline  # noqa: E402
-from pythae.trainers import BaseTrainerConfig  # noqa: E402
-from pythae.trainers.training_callbacks import TrainingCallback  # noqa: E402
-from rivals.basic_network import (  # noqa: E402
+import torch
+from pythae.models import AE, AEConfig
+from pythae.models.base.base_utils import ModelOutput
+from pythae.models.nn import BaseDecoder, BaseEncoder
+from pythae.pipelines import TrainingPipeline
+from pythae.trainers import BaseTrainerConfig
+from pythae.trainers.training_callbacks import TrainingCallback
+from rivals.basic_network import (
     BATCH_SIZE,
     EVALUATION_BATCH_SIZE,
     LR,
     WEIGHT_DECAY,
     Beginning,
 )
-from torch import Tensor, nn  # noqa: E402
+from torch import Tensor, nn
 
 
 class Encoder(BaseEncoder):

@@ -46,6 +46,7 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("line", "exit_code", "identifier"), FAULTS)
 def test_fault_has_its_exit_code_and_writes_nothing(
     line, exit_code, identifier, trained, files, capsys

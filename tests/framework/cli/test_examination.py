@@ -40,6 +40,7 @@ def findings(tmp_path_factory):
         return {(f.topic, f.subject): f for f in examine(folder / "runs" / "deep", [plugin])}
 
 
+@pytest.mark.slow
 def test_all_topics_are_looked_at(findings):
     topics = {topic for topic, _ in findings}
     assert topics >= {"versions", "device", "threads", "disk", "plugins", "data", "trackers"}

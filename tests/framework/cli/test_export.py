@@ -21,6 +21,7 @@ def test_weights_and_card_are_the_default(trained, capsys):
     assert {path.name for path in Path("given").iterdir()} >= {"README.md", "best.safetensors"}
 
 
+@pytest.mark.slow
 def test_programs_are_compared_with_the_original(trained, capsys):
     line = ["export", str(trained), "-o", "given", "--format", "torch", "--operation", "encode"]
     assert main(line) == 0

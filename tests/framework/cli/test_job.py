@@ -41,6 +41,7 @@ def write_job(folder, **changes):
     return file
 
 
+@pytest.mark.slow
 def test_job_carries_its_run_out(tmp_path, capsys):
     file = write_job(tmp_path)
     (state,) = (tmp_path / "runs").glob("tiny/*/state.json")

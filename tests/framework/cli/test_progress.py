@@ -197,6 +197,7 @@ def test_lines_of_several_fits_begin_with_their_names(capsys):
     assert [line[:17] for line in lines] == ["fold 0  epoch 1/1", "fold 1  epoch 1/1"]
 
 
+@pytest.mark.slow
 def test_trials_are_drawn_below_the_table_of_their_search(hand_built):
     console = console_of(100)
     display = LiveProgress(console)

@@ -30,6 +30,7 @@ def test_list_is_json(capsys):
     assert all(recipe["description"] for recipe in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(shipped_recipes()))
 def test_copy_reads_as_the_recipe_does(name, capsys):
     assert main(["recipes", "copy", name, "deep/mine.yaml"]) == 0

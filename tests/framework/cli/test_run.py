@@ -77,6 +77,7 @@ def test_run_directory_is_taken_for_a_recipe(capsys):
     assert f"run       {record.directory}\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_training_goes_on_when_nobody_reads_any_more(here):
     reader, writer = os.pipe()
     os.close(reader)

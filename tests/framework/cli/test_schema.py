@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from framework.cli.main import main
 
 
+@pytest.mark.slow
 def test_schema_is_printed_or_written_with_the_components_of_a_plugin(tmp_path, capsys):
     plugin = tmp_path / "mine.py"
     plugin.write_text(

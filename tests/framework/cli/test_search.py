@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from framework.cli.main import main
 
 
+@pytest.mark.slow
 def test_best_prints_a_recipe_that_can_be_run(hand_built, capsys):
     assert main(["search", "best", str(hand_built)]) == 0
     text = capsys.readouterr().out

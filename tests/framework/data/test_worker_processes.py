@@ -20,6 +20,8 @@ from framework.data.worker_processes import (
 from framework.errors import DataError, StorageError
 from framework_vision.picture_files import PictureFiles
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 name: pictures
 seed: 0

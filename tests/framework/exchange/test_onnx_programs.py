@@ -9,6 +9,7 @@ pytest.importorskip("onnxscript", reason="needs the extra onnx")
 pytest.importorskip("onnxruntime", reason="needs the extra onnx")
 
 
+@pytest.mark.slow
 def test_model_answers_what_the_operation_does(loaded):
     from framework.exchange.onnx_programs import onnx_bytes, read_onnx  # noqa: PLC0415  an extra
 

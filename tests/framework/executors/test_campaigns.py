@@ -10,6 +10,8 @@ from framework.executors import campaigns, clusters
 from framework.executors.dask import Dask
 from framework.jobs import Job
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 30
 
 

@@ -54,6 +54,7 @@ def test_job_whose_folder_is_still_locked_is_tried_again(script, tmp_path):
     assert outcome.exit_code == 0
 
 
+@pytest.mark.slow
 def test_stop_is_passed_on_and_no_further_job_is_begun(script):
     saves = "trap 'echo saving; exit 143' TERM; echo begun; while :; do sleep 0.1; done"
     jobs = [script("a", saves), script("b", "echo begun")]

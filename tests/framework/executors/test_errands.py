@@ -3,7 +3,11 @@
 import subprocess
 import time
 
+import pytest
+
 from framework.executors.dask import Dask
+
+pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 30
 

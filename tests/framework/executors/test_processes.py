@@ -52,6 +52,7 @@ def test_outcomes_are_in_the_order_of_jobs_with_the_exit_codes_of_processes(scri
     assert lines == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_workers", "num_threads", "most"), [(2, 1, 2), (4, 2, 2), (4, 4, 1)])
 def test_only_so_many_jobs_are_at_work_at_a_time(script, tmp_path, num_workers, num_threads, most):
     # the shell counts its own pattern: `ls` would look for a folder that has just been removed
@@ -119,6 +120,7 @@ def test_second_interrupt_waits_for_nobody(script):
     assert time.monotonic() - begun < PATIENCE_SECONDS
 
 
+@pytest.mark.slow
 def test_signals_of_the_terminal_do_not_reach_jobs(script):
     _, lines = carried_out([script("a", "python3 -c 'import os; print(os.getsid(0))'")])
     assert int(lines[0].split()[1]) != os.getsid(0)

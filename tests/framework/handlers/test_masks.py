@@ -61,6 +61,7 @@ def test_repeated_choices_are_those_of_pytorch(layers, method, memory_format):
         assert {mask.dtype for mask in masks.values()} == {torch.bool}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_amount_applies_to_what_remains(layers, method):
     weights = {"linear": layers["linear"].weight.repeat(100, 100)}

@@ -202,6 +202,7 @@ def test_prunings_are_counted_and_told():
     assert handler.state_dict()["level"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [L1, RANDOM, PruningMethod(name="ln_structured")])
 @pytest.mark.parametrize("regrow", [False, True])
 @pytest.mark.parametrize("resumed_after", range(5))

@@ -55,11 +55,13 @@ def read(path):
     return yaml.load(path)
 
 
+@pytest.mark.slow
 def test_shipped_schema_is_this_one(schema):
     shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
     assert shipped == schema, "write it again: make schema"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_shipped_recipe_is_valid_and_names_its_schema(name, validator):
     path = shipped_recipes()[name]
@@ -69,6 +71,7 @@ def test_shipped_recipe_is_valid_and_names_its_schema(name, validator):
     assert (path.parent / named).resolve() == SHIPPED
 
 
+@pytest.mark.slow
 def test_bad_recipes_are_refused_where_a_schema_can_see_why(validator):
     accepted, num_refused = set(), 0
     for path in BAD_RECIPES:

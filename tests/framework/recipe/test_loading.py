@@ -206,6 +206,7 @@ def test_bytes_that_are_not_utf_8_are_shown(tmp_path):
         load(tmp_path, b"a: 1\nb: \xff\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "message"),
     [

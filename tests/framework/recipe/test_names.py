@@ -28,6 +28,7 @@ def test_bad_names(name):
     assert not is_name(name)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=70))
 def test_run_directory_stays_inside_its_root(name):
     if is_name(name):

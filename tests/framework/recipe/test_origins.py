@@ -113,6 +113,7 @@ def test_shipped_recipe_keeps_its_name_unless_a_file_stands_in_its_place(tmp_pat
     assert plan.upstreams["encoder"].plan.seed == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("origin", "message", "hint"),
     [

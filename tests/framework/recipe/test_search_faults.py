@@ -28,6 +28,7 @@ def provide_search_spaces():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("space", "rest", "identifier", "line", "message"),
     [
@@ -116,6 +117,7 @@ def test_space_that_cannot_be_a_recipe_is_its_plugins_fault(tmp_path):
         checked(tmp_path, "networks.encoder: broken", plugins=[plugin])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("space", "rest"),
     [

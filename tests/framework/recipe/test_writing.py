@@ -56,6 +56,7 @@ def test_word_is_read_back_as_a_key_and_in_a_list(word):
     assert read_back({word: [word, {word: word}]}) == {word: [word, {word: word}]}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, derandomize=True)
 @given(st.dictionaries(texts, values, max_size=4))
 def test_any_plain_values_are_read_back(mapping):

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason=f"needs one of {', '.joi
 LONG = "a_name_that_is_so_long_that_no_telephone_is_wide_enough_for_it" * 2
 
 
+@pytest.mark.slow
 def test_pages_are_whole_and_fit(make_run, make_folds, tmp_path):
     figures = {"latent_map": {LONG: 0.5}, LONG: {}}
     first = make_run("one", meta={"name": LONG, "git": LONG}, figures=figures)
@@ -39,6 +40,7 @@ def test_pages_are_whole_and_fit(make_run, make_folds, tmp_path):
     assert len(backgrounds) == 2
 
 
+@pytest.mark.slow
 def test_browser_notices_what_is_wrong(tmp_path):
     page = tmp_path / "bad.html"
     page.write_text(

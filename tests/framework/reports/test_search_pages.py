@@ -16,6 +16,7 @@ def page(hand_built):
     return SearchPage(RunPage(read_run(hand_built)), read_findings(hand_built))
 
 
+@pytest.mark.slow
 def test_changes_of_the_best_trial_are_those_of_its_recipe(page):
     assert [(row.key, *row.values) for row in page.changes] == [
         ("networks.encoder.channels", "[4]", "[7]"),

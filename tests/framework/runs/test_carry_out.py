@@ -23,6 +23,8 @@ from framework.runs.interruption import Interrupted
 from framework.runs.options import Options
 from framework.runs.records import read_state
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 SHORT = ("training={num_epochs: 2, batch_size: 64}", "early_stopping=null", "checkpointing=null")
 

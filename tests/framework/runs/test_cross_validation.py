@@ -15,6 +15,8 @@ from framework.runs.directory import RunDirectory
 from framework.runs.interruption import Interrupted
 from framework.runs.records import OVER, read_state
 
+pytestmark = pytest.mark.slow
+
 FOLDS = "cross_validation={num_folds: 3}"
 STOPPED = "early_stopping={patience: 1, min_delta: 0.012}"
 PRUNED = "weight_pruning={every_num_epochs: 2, groups: [{network: encoder, amount: 0.3}]}"

@@ -189,6 +189,7 @@ def whole():
     return outcome(fit), states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", range(3 * LENGTH))
 def test_fit_resumed_at_any_iteration_ends_with_the_same_bits(whole, iteration):
     expected, states = whole
@@ -274,6 +275,7 @@ def test_early_stop_ends_the_fit_and_says_why():
     assert fit.reason == "validation/loss has not improved for 1 epochs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [1, LENGTH - 1, LENGTH, LENGTH + 1])
 def test_interruption_ends_the_iteration_and_saves(iteration, tmp_path):
     store = RunDirectory.create(tmp_path / "run", texts={}, meta={})

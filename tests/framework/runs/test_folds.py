@@ -37,6 +37,7 @@ def test_fold_that_kept_nothing_is_never_the_best(planned, tmp_path):
     assert folds.seconds == 3.0
 
 
+@pytest.mark.slow
 def test_task_of_a_fold_has_its_weights_frozen_and_in_eval_mode(carried_out_in, planned, tmp_path):
     override = "cross_validation={num_folds: 2}"
     record = carried_out_in(tmp_path, override)

@@ -97,6 +97,7 @@ def measured_again(fit):
     return evaluate(fit._evaluator, fit._validation_loader)["loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruning", [LASTING, REGROWING], ids=["lasting", "regrowing"])
 @pytest.mark.parametrize("best_epoch", range(1, NUM_EPOCHS + 1))
 @pytest.mark.parametrize("every", range(1, NUM_EPOCHS + 1))
@@ -125,6 +126,7 @@ def test_best_restored_across_a_pruning_has_exactly_the_stored_metric(every, bes
     assert (weights == 0).any() == (sparsities[expected] > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("override", [LASTING, REGROWING], ids=["lasting", "regrowing"])
 def test_pruned_fit_resumed_at_any_iteration_ends_with_the_same_bits(override):
     states = {}
@@ -148,6 +150,7 @@ def test_pruned_fit_resumed_at_any_iteration_ends_with_the_same_bits(override):
         assert fit.metrics == whole.metrics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [LENGTH - 1, 2 * LENGTH, 2 * LENGTH + 1, 3 * LENGTH])
 def test_averaged_weights_are_pruned_too_and_resume_to_the_bit(iteration):
     settings = (LASTING, "averaging={decay: 0.7}", "gradient_clipping={max_norm: 0.1}")
@@ -174,6 +177,7 @@ def both_weights(fit):
     }, fit.best_weights.weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("override", [LASTING, REGROWING], ids=["lasting", "regrowing"])
 def test_row_tells_the_sparsity_of_every_group(override, tmp_path):
     store = RunDirectory.create(tmp_path / "run", texts={}, meta={})
@@ -223,6 +227,7 @@ def never_better(*overrides):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [2, 3, 4])
 def test_early_stopping_begins_anew_with_each_lasting_level(epoch):
     fit = make_fit(*never_better(LASTING))
@@ -235,6 +240,7 @@ def test_early_stopping_begins_anew_with_each_lasting_level(epoch):
     assert is_equal(stored(carried_out(resumed)), stored(fit))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("grace", "last_epoch"), [(0, 3), (1, 4), (2, 5)])
 def test_patience_does_not_count_the_grace_after_a_pruning(grace, last_epoch):
     fit = make_fit(*never_better(REGROWING, f"weight_pruning.grace_num_epochs={grace}"))

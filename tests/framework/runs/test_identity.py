@@ -28,6 +28,7 @@ def usual():
     return identity()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [
@@ -42,6 +43,7 @@ def test_what_changes_no_weight_changes_no_identity(usual, override):
     assert identity(override) == usual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [

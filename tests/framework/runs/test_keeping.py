@@ -19,6 +19,8 @@ from framework.runs.records import read_run, read_state
 from framework.runs.training import measure
 from framework.runs.weights import load_weights, read_weights
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

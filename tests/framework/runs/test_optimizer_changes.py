@@ -78,6 +78,7 @@ def test_changed_parameters_hold_to_the_bit_and_the_others_stay():
     assert rates(fit) == [0.07, 0.07]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scheduler",
     [

@@ -13,6 +13,8 @@ from framework.runs.parts import fold_plans
 from framework.runs.weights import load_weights, read_weights
 from framework.seeding import derive_seed, seed_generators
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 CORRUPTED = "task={type: denoising, corruptions: [{type: gaussian_noise, std: 0.3}]}"
 

@@ -14,6 +14,8 @@ from framework.events import FitEvents
 from framework.runs.interruption import Interrupted
 from framework.runs.records import read_state
 
+pytestmark = pytest.mark.slow
+
 SEEDS = ("seed=null", "seeds=[3, 1]")
 
 PLUGIN = '''

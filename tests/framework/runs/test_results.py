@@ -39,6 +39,7 @@ def test_result_says_what_was_run_and_what_came_of_it(record):
     assert result["surroundings"]["num_threads"] == 1
 
 
+@pytest.mark.slow
 def test_result_of_several_seeds_has_all_of_them_and_their_spread(record_of_seeds):
     result = json.loads((record_of_seeds.directory / FILE).read_text())
     assert list(result["parts"]) == ["seed-0", "seed-1"]

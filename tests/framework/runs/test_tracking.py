@@ -8,6 +8,8 @@ from framework.handlers import tracker_fence
 from tests.support.run_digest import differences, digest_of
 from tests.support.tiers import scaled
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 PLUGINS = [SUPPORT / "tiny_images.py", SUPPORT / "recording_tracker.py"]
 SHORT = ["training.num_epochs=2", "figures=[]", "handlers=[]"]

@@ -35,6 +35,8 @@ from framework.runs.records import read_run, read_state
 from framework.runs.training import train
 from framework.runs.weights import load_weights, read_weights
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 CPU = torch.device("cpu")
 SHORT = ("training={num_epochs: 3, batch_size: 64}", "early_stopping=null", "checkpointing=null")
@@ -201,6 +203,7 @@ def test_run_that_is_over_is_shown_and_nothing_written(trained, store):
     assert {path: path.stat().st_mtime_ns for path in store.path.rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("event", "epoch_saved"),
     [
@@ -247,6 +250,7 @@ def test_failure_of_our_own_is_passed_on_as_it_is(trained, store):
     assert (record.status, read_state(store.path).attempt) == ("finished", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [1, 2, 3, 4, 6, 8])
 def test_diverged_run_keeps_its_checkpoint_and_best(trained, store, iteration):
     with pytest.raises(TrainingError) as caught:
@@ -352,6 +356,7 @@ def test_disk_that_gives_out_leaves_the_state_of_before(trained, store, monkeypa
     assert trained().status == "finished"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_run_saved_and_it_goes_on_to_the_same_end(trained, store, tmp_path, number):
     undisturbed = trained()

@@ -20,6 +20,8 @@ from framework.runs.assembly import split_images
 from framework.runs.fit import Fit
 from framework.runs.records import read_run
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 CPU = torch.device("cpu")
 LENGTH = 4
@@ -122,6 +124,7 @@ def whole(request):
     return request.param, outcome(fit), states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", range(3 * LENGTH))
 def test_fit_resumed_at_any_iteration_ends_with_the_same_bits(whole, iteration):
     methods, expected, states = whole

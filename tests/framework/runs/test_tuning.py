@@ -16,6 +16,8 @@ from framework.runs.interruption import Interrupted
 from framework.runs.records import read_state
 from framework.runs.tuning import Tuning
 
+pytestmark = pytest.mark.slow
+
 FOUR = "{num_epochs: 4, batch_size: 64}"
 THAWING = "{from: up.yaml, freeze: true, unfreeze_at_epoch: 3, lr: 0.001}"
 

@@ -19,6 +19,8 @@ from framework.runs.interruption import Interrupted
 from framework.runs.loading import load_run
 from framework.runs.records import read_meta, read_state
 
+pytestmark = pytest.mark.slow
+
 SEES_ALL = "validation={fraction: 0.25, seed: 9}"
 FOLDS = "cross_validation={num_folds: 2}"
 

@@ -30,6 +30,8 @@ from framework.runs.workers import (
     threads_of,
 )
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 FOLDS = "cross_validation={num_folds: 3}"
 PATIENCE_SECONDS = 60

@@ -110,6 +110,7 @@ def stored(fit):
     return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [4, 6], ids=["epoch end", "within an epoch"])
 def test_run_that_was_stopped_ends_with_the_same_bits(prepared, iteration):
     whole = make_fit(prepared)

@@ -159,6 +159,7 @@ def stored(fit):
     return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iteration", [2, 6])
 def test_run_that_was_stopped_within_an_epoch_ends_with_the_same_bits(prepared, iteration):
     whole = make_fit(prepared)

@@ -11,6 +11,8 @@ from framework_autoencoders.decoders import MirroredDecoder
 from framework_autoencoders.encoders import ConvEncoder
 from framework_autoencoders.shapes import Convolution, chain_shapes, make_convolutions
 
+pytestmark = pytest.mark.slow
+
 NUM_STACKS = scaled(fast=200, default=1_000, push=10_000, nightly=100_000)
 
 

@@ -7,6 +7,8 @@ from sklearn.mixture import GaussianMixture
 from framework import Batch, DataInfo, FinishedRun, ImageSet, Task
 from framework_figures.code_samples import CodeSamples
 
+pytestmark = pytest.mark.slow
+
 
 class Pair(Task):
     """Codes are the first two pixels of an image; decoded, they fill its left and right half."""

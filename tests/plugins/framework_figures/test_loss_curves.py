@@ -115,6 +115,7 @@ def test_logarithmic_axis_is_an_option():
     assert LossCurves(log_scale=True).draw(run).axes[0].get_yscale() == "log"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_epochs", [1, 2, 100])
 @pytest.mark.parametrize("log_scale", [False, True])
 def test_picture_is_white_with_both_curves_in_it(num_epochs, log_scale):

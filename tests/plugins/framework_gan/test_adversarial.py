@@ -384,6 +384,7 @@ def test_nothing_monitored_keeps_the_last_weights():
     assert is_equal(snapshot(fit.networks), last)
 
 
+@pytest.mark.slow
 def test_terms_can_be_monitored_and_misspelt_ones_are_named():
     plan, _ = prepared("checkpointing={monitor: validation/spread/generated, mode: max}")
     assert plan.recipe.checkpointing.monitor == "validation/spread/generated"

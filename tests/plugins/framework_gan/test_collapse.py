@@ -54,6 +54,7 @@ def test_task_without_spreads_is_refused():
         StopOnCollapse()._look(Run())
 
 
+@pytest.mark.slow
 def test_run_ends_early_and_says_why(tmp_path):
     overrides = [
         "handlers=[{type: stop_on_collapse, min_spread_fraction: 1.0, patience: 2}]",

@@ -25,6 +25,8 @@ from tests.support.run_digest import differences, digest_of
 from tests.support.tiers import scaled
 from tests.support.wandb_server import KEY, WandbServer
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[2] / "support"
 SHORT = ["training.num_epochs=2", "figures=[]", "handlers=[]"]
 TRACKER = "trackers=[{type: wandb, every_num_iterations: 3}]"

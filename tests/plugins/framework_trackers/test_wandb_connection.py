@@ -63,6 +63,7 @@ def test_a_server_that_refuses_is_reached():
     assert not is_reachable(server.url)
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_not_reached():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}")

@@ -23,12 +23,14 @@ def complete(make_study):
     return complete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("direction", "number"), [("minimize", 1), ("maximize", 2)])
 def test_best_trial_has_the_best_value(complete, direction, number):
     (best,) = best_of(complete(0.5, 0.25, 0.75, direction=direction))
     assert best.number == number
 
 
+@pytest.mark.slow
 def test_trial_that_violates_a_constraint_is_never_best(complete):
     assert [t.number for t in best_of(complete(0.1, 0.5, violations=[2.0]))] == [1]
 

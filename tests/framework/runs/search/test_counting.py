@@ -44,11 +44,9 @@ def test_trial_that_was_one_too_many_takes_no_place(tally, trial):
 
 
 def test_trial_taken_up_again_keeps_its_place(tally, trial):
-    found = tally(
-        trial("FAIL", run="trial-0000"),
-        trial("FAIL", run="trial-0001"),
-        trial("WAITING", run="trial-0000", kills=1),
-    )
+    again = trial("WAITING", run="trial-0000", kills=1)
+    again.system_attrs = {"retry_history": [0]}
+    found = tally(trial("FAIL", run="trial-0000"), trial("FAIL", run="trial-0001"), again)
     assert found.num_taken == 2
     assert found.places["trial-0000"].number == 2
     assert [t.number for t in found.owed] == [1]

@@ -20,6 +20,7 @@ def plan():
     return check("mnist/search")
 
 
+@pytest.mark.slow
 def test_every_draw_of_the_published_space_can_be_trained_or_says_which_layer_cannot(plan):
     drawing = drawing_of(plan, plan.recipe.search)
     random = Random(0)  # noqa: S311

@@ -86,6 +86,7 @@ def test_best_of_several_objectives_are_those_that_none_surpasses_in_all():
     assert [trial.number for trial in findings.best] == [0, 1]
 
 
+@pytest.mark.slow
 def test_importances_are_computed_from_ten_complete_trials_on(hand_built, tmp_path):
     assert read_findings(hand_built).importances == ()
     assert read_findings(hand_built, with_importances=True).importances == [{}]

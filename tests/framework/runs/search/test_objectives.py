@@ -55,6 +55,7 @@ def test_several_objectives_have_a_value_each(appraisal):
     assert appraisal(f"search.objectives={{{error}, {size}}}").values == [0.5, 6.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [None, nan, float("inf")])
 def test_value_that_is_not_finite_is_a_problem(appraisal, loss):
     found = appraisal("search.objective=null", (0.5, loss))
@@ -66,6 +67,7 @@ def test_metric_that_was_not_measured_is_not_a_number(appraisal):
     assert isnan(found.values[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bound", "violations"),
     [

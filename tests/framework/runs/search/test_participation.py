@@ -5,6 +5,8 @@ import pytest
 from framework.errors import FrameworkError, SearchError
 from framework.runs.records import read_state
 
+pytestmark = pytest.mark.slow
+
 
 def test_draws_that_cannot_be_trained_are_no_trials(searched, trials_of):
     record = searched(

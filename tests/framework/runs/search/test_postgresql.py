@@ -15,6 +15,8 @@ from framework.application import run
 from framework.runs.search.findings import read_findings
 from framework.runs.search.storages import Heartbeat, close_storage, open_storage
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[3] / "support"
 RECIPE = """extends: {tiny}
 name: tiny-search

@@ -7,8 +7,9 @@ import warnings
 
 import pytest
 from optuna import TrialPruned
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
+from framework.runs.search.counting import attempts_before
 from framework.runs.search.retries import is_dead, sweep, take_up_again, take_up_owed
 from framework.runs.search.storages import Heartbeat
 from framework.storage import this_process
@@ -47,9 +48,11 @@ def test_sweep_fails_trials_of_dead_processes_and_takes_them_up_again(make_study
     assert again.params == {"rate": 0.3}
     assert again.intermediate_values == {1: 0.7}
     assert again.user_attrs == {"run": "trial-0000", "kills": 1}
+    assert attempts_before(again) == [0]
     assert sweep(study, max_retries=2) == 0
 
 
+@pytest.mark.slow
 def test_sweep_finds_zombies_without_an_owner_where_it_is_asked_to(make_study, trial):
     study = make_study()
     study.add_trial(trial("RUNNING"))
@@ -72,15 +75,43 @@ def test_stop_that_was_asked_for_is_not_counted_as_a_kill(make_study, trial):
     assert study.trials[1].user_attrs == {"run": "trial-0000", "kills": 2}
 
 
+def test_trial_taken_up_twice_knows_all_attempts_before(make_study, trial, dead):
+    study = make_study()
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=dead))
+    for _ in range(2):
+        sweep(study, max_retries=2, with_ownerless=True)
+        study._storage.set_trial_state_values(study.trials[-1]._trial_id, TrialState.RUNNING)
+    assert attempts_before(study.trials[2]) == [0, 1]
+
+
+def test_trial_that_had_drawn_nothing_is_taken_up_again(make_study):
+    study = make_study()
+    study.add_trial(create_trial(state=TrialState.RUNNING))
+    assert sweep(study, max_retries=2, with_ownerless=True) == 1
+    assert states(study) == ["FAIL", "WAITING"]
+
+
+def test_trials_that_were_one_too_many_are_taken_up_where_there_are_places(make_study, trial):
+    study = make_study()
+    study.add_trial(trial(run="trial-0000"))
+    study.add_trial(trial("FAIL", run="trial-0001", surplus=True, rate=0.3))
+    assert take_up_owed(study, max_retries=2, num_trials=1) == 0
+    assert take_up_owed(study, max_retries=2, num_trials=3) == 1
+    assert take_up_owed(study, max_retries=2, num_trials=3) == 0
+    again = study.trials[2]
+    assert (again.params, again.user_attrs) == ({"rate": 0.3}, {"run": "trial-0001", "kills": 0})
+
+
 def test_trials_owed_are_taken_up_once(make_study, trial):
     study = make_study()
     study.add_trial(trial("FAIL", run="trial-0000"))
     study.add_trial(trial("FAIL", run="trial-0001", reason="diverged"))
-    assert take_up_owed(study, max_retries=2) == 1
-    assert take_up_owed(study, max_retries=2) == 0
+    assert take_up_owed(study, max_retries=2, num_trials=2) == 1
+    assert take_up_owed(study, max_retries=2, num_trials=2) == 0
     assert states(study) == ["FAIL", "FAIL", "WAITING"]
 
 
+@pytest.mark.slow
 def test_silent_process_is_told_dead_by_its_heartbeat(make_study):
     study = make_study(heartbeat=Heartbeat(interval_seconds=1, grace_seconds=1))
     with warnings.catch_warnings(action="ignore"):  # it is not how studies are meant to be used

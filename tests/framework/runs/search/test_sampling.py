@@ -7,8 +7,9 @@ import pytest
 
 from framework.application import check
 from framework.errors import RecipeError
+from framework.runs.search.combinations import Combinations
 from framework.runs.search.drawing import Drawer
-from framework.runs.search.sampling import make_pruner, make_sampler, num_trials_of
+from framework.runs.search.sampling import make_pruner, make_sampler
 
 RECIPE = """\
 seed: 7
@@ -40,19 +41,14 @@ def test_no_worker_and_no_start_draws_what_another_has_drawn(planned):
     assert first_draw(replace(plan, root_seed=8), 0, 0) not in drawn
 
 
-def test_grid_is_shared_by_workers_and_has_an_end(planned):
-    plan = planned("search.sampler=grid")
-    first, second = (make_sampler(plan, worker=w, num_known=w) for w in (0, 1))
-    assert first._all_grids == second._all_grids
-    assert num_trials_of(plan, first) == 8
-    assert num_trials_of(planned("search.sampler=grid", "search.num_trials=3"), first) == 3
+@pytest.mark.parametrize(("name", "is_lazy"), [("grid", False), ("brute_force", True)])
+def test_samplers_of_all_combinations_are_such_that_workers_share_them(planned, name, is_lazy):
+    sampler = make_sampler(planned(f"search.sampler={name}"), worker=0, num_known=0)
+    assert isinstance(sampler, Combinations)
+    assert sampler.is_lazy is is_lazy
 
 
-def test_other_samplers_draw_as_many_trials_as_are_asked_for(planned):
-    plan = planned()
-    assert num_trials_of(plan, make_sampler(plan, worker=0, num_known=0)) == 10
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "trusts", "is_refused"),
     [

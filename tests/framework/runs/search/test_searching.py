@@ -13,6 +13,8 @@ from framework.runs.interruption import Interrupted
 from framework.runs.loading import load_run
 from framework.runs.records import read_run, read_state
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("training.num_epochs=1", "figures=[]")
 FOLDS = "cross_validation={num_folds: 2}"
 EPOCHS = "training.num_epochs=2"

@@ -52,6 +52,7 @@ def test_damaged_study_is_copied_and_refused(tmp_path):
         assert (tmp_path / f"study.db.damaged-{number}").read_bytes() == file.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_bytes", [0, 100, 5000])
 def test_study_cut_off_is_refused_in_words(tmp_path, num_bytes):
     file = tmp_path / "study.db"

@@ -9,6 +9,8 @@ from framework.errors import RecipeError, StorageError
 from framework.runs.directory import RunDirectory
 from framework.runs.search.studies import StudyOfRun
 
+pytestmark = pytest.mark.slow
+
 SPACE = "search.space={optimizer.lr: {low: 0.001, high: 0.1, log: true}}"
 SEARCH = ("search.num_trials=3", SPACE)
 

@@ -7,6 +7,8 @@ import pytest
 from framework.errors import SearchError
 from framework.runs.records import read_run
 
+pytestmark = pytest.mark.slow
+
 FOLDS = ("cross_validation={num_folds: 2}", "training.num_epochs=2")
 
 

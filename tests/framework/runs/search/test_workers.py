@@ -9,6 +9,8 @@ from framework.errors import FrameworkError, SearchError
 from framework.jobs import Executor, Outcome
 from framework.runs.workers import WorkerError
 
+pytestmark = pytest.mark.slow
+
 PLUGIN = """
 from framework import Executor, Outcome, hookimpl
 

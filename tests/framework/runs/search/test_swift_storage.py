@@ -1,0 +1,109 @@
+"""What is read is what Optuna reads, whatever a trial holds."""
+
+from math import inf, nan
+
+import optuna
+import pytest
+from optuna.distributions import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState, create_trial
+
+from framework.runs.search.storages import Heartbeat, open_storage, sqlite_url
+
+SPACE = {
+    "rate": FloatDistribution(1e-4, 1.0, log=True),
+    "width": IntDistribution(2, 8, step=2),
+    "kind": CategoricalDistribution(("adam", None, 3, True)),
+}
+DRAWN = {"rate": 0.01, "width": 4, "kind": None}
+ATTRIBUTES = {"run": "trial-0000", "terms": {"loss": [0.5, None]}, "kills": 2}
+TRIALS = [
+    {"value": 0.25, "params": DRAWN, "distributions": SPACE, "user_attrs": ATTRIBUTES},
+    {"value": -inf, "intermediate_values": {3: 0.5, 1: nan, 2: inf}},
+    {"value": inf, "system_attrs": {"constraints:bound": 1.0, "grid_id": 7}},
+    {"state": TrialState.PRUNED, "intermediate_values": {1: -inf}},
+    {"state": TrialState.WAITING, "params": DRAWN, "distributions": SPACE},
+    {"state": TrialState.FAIL, "user_attrs": {"reason": "it is 'broken'"}},
+]
+
+
+@pytest.fixture
+def both(make_study, tmp_path):
+    """Makes a study of these trials, and answers it as we read it and as Optuna does."""
+
+    def both(trials, **options):
+        ours = make_study(**options)
+        ours.add_trials([create_trial(**trial) for trial in trials])
+        storage = RDBStorage(f"sqlite:///{tmp_path / 'study.db'}")
+        return ours, optuna.load_study(storage=storage, study_name="study")
+
+    return both
+
+
+def test_all_trials_are_read_as_optuna_reads_them(both):
+    ours, theirs = both(TRIALS)
+    found, expected = ours.get_trials(), theirs.get_trials()
+    assert len(found) == len(TRIALS)
+    assert list(map(contents, found)) == list(map(contents, expected))
+    assert [list(trial.params) for trial in found] == [list(trial.params) for trial in expected]
+
+
+def test_values_of_several_objectives_keep_their_order(both):
+    trials = [{"values": [0.5, -0.25, inf]}]
+    ours, theirs = both(trials, directions=["minimize", "maximize", "minimize"])
+    assert ours.trials[0].values == theirs.trials[0].values == [0.5, -0.25, inf]
+
+
+def test_trial_at_work_is_read_anew_each_time(both):
+    ours, theirs = both(TRIALS[:1])
+    seen = []
+
+    def look(trial):
+        trial.suggest_float("rate", 1e-4, 1.0, log=True)
+        for step in (1, 2):
+            trial.report(step / 4, step)
+            trial.set_user_attr("steps", step)
+            seen.append([contents(study.get_trials()[-1]) for study in (ours, theirs)])
+        return 1.0
+
+    ours.optimize(look, n_trials=1)
+    assert all(found == expected for found, expected in seen)
+    assert len({found for found, _ in seen}) == 2
+    assert list(map(contents, ours.trials)) == list(map(contents, theirs.trials))
+
+
+def test_states_that_are_asked_for_are_those_read(both):
+    ours, _ = both(TRIALS)
+    states = (TrialState.WAITING, TrialState.FAIL)
+    assert [trial.number for trial in ours.get_trials(states=states)] == [4, 5]
+
+
+def test_study_in_the_same_file_is_another(both):
+    ours, _ = both(TRIALS)
+    other = optuna.create_study(storage=ours._storage, study_name="other")
+    other.add_trial(create_trial(value=1.0))
+    assert len(ours.trials) == len(TRIALS)
+    assert [trial.value for trial in other.trials] == [1.0]
+
+
+def test_what_is_not_there_is_told_as_optuna_tells_it(empty_study_file):
+    storage = open_storage(sqlite_url(empty_study_file), lambda *_: None, Heartbeat())
+    with pytest.raises(KeyError):
+        storage.get_trial(99)
+    with pytest.raises(KeyError):
+        storage.get_all_trials(99)
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def contents(trial):
+    """All that a trial holds, in a form in which NaN equals NaN; Optuna keeps no order of rows."""
+    held = {
+        name: sorted(map(repr, value.items())) if isinstance(value, dict) else value
+        for name, value in vars(trial).items()
+    }
+    return repr(held)
