@@ -17,11 +17,12 @@ from framework.recipe.planning import make_plan
 from framework.recipe.plans import Plan
 from framework.recipe.schema import read_recipe
 from framework.reports.reporting import report_if_over
-from framework.runs.carry_out import carry_out, continue_run
+from framework.runs.carry_out import carry_out, complete_report, continue_run
 from framework.runs.identity import recipe_digest
 from framework.runs.options import Options
 from framework.runs.parts import has_all_parts
 from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run
+from framework.runs.remembered_plugins import remembered_plugins
 from framework.runs.syncing import sync_run
 from framework.runs.upstream_runs import settle_search
 from framework.runs.workers import read_job
@@ -176,7 +177,8 @@ def _continued(
         raise RecipeError(Fault("R026", message, place=str(path), hint=hint))
     record = read_run(path)
     if record.status in OVER:
-        return record.shown_again()
+        complete_report(path, options)
+        return read_run(path).shown_again()
     document = _document(path / "resolved.yaml", (), options)
     plan, dataset = _planned_with(options, document, is_begun=has_all_parts(path))
     _require_same_recipe(path, plan, is_forced=options.is_forced)
@@ -188,7 +190,7 @@ def _document(recipe: str | Path, overrides: Sequence[str], options: Options) ->
 
 
 def _with_remembered_plugins(path: Path, options: Options) -> Options:
-    remembered = [Path(file) for file in read_meta(path)["plugin_files"]]
+    remembered = remembered_plugins(path, read_meta(path))
     given = {file.resolve() for file in options.plugin_files}
     files = [*options.plugin_files, *(file for file in remembered if file not in given)]
     return replace(options, plugin_files=files)

@@ -1,9 +1,12 @@
 """What can go wrong: faults that name place, value and way out, and each family's exit code."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
+
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +43,7 @@ class Fault:
         place = "" if self.place is None else f"{self.place}: "
         key = f"{self.key}: " if self.key else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{place}error: {key}{self.message}{hint} [{self.identifier}]"
+        return printable(f"{place}error: {key}{self.message}{hint} [{self.identifier}]")
 
     def as_json(self) -> dict[str, str | int]:
         """The fault as a flat mapping, for `--json`."""
@@ -120,6 +123,18 @@ class Infeasible(ValueError):  # noqa: N818  a verdict, not a mishap
     Networks raise it from their constructor, naming the layer and its input; the framework reports
     it as a fault of the recipe (R017) and a search treats it as an infeasible draw.
     """
+
+
+def printable(text: str) -> str:
+    r"""Text as it may be shown on a terminal, whoever has written it; it may have several lines.
+
+    Control characters, which a terminal would obey, and those that turn the direction of text
+    around are written as JSON writes them.
+
+    >>> print(printable("a\x1b[2Jb"))
+    a\u001b[2Jb
+    """
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from math import isfinite
 from typing import Any, Literal
 
-from framework.errors import Fault, FrameworkError
+from framework.errors import Fault, FrameworkError, printable
 
 Cell = str | int | float
 
@@ -20,14 +20,14 @@ class UsageError(FrameworkError):
 
 def say(text: str = "") -> None:
     """Write a line to stdout at once."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{printable(text)}\n")
     sys.stdout.flush()
 
 
 def complain(text: str) -> None:
     """Write a line to stderr."""
     with suppress(BrokenPipeError):  # the exit code still tells
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()
 
 
@@ -106,7 +106,7 @@ def _padded(
 
 def _cell(value: Cell) -> str:
     if isinstance(value, str):
-        return value
+        return printable(value)
     return f"{value:,}" if isinstance(value, int) else number_text(value)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
-from framework.handlers.tracker_fence import FINISH_SECONDS, TrackerFence
+from framework.handlers.tracker_fence import TrackerFence
 from framework.trackers import TrackedArtifact, TrackedRun, Tracker, Value
 
 Builder = tuple[TrackerFence, Callable[[], Tracker]]
@@ -56,7 +56,6 @@ class TrackedPart:
         self.has_begun = True
         run = self._describe(iteration)
         for fence, build in self._builders:
-            fence.begin_run()
             begun = fence.call("start", partial(_begin, build, run))
             if begun is not None:
                 tracker, self.where[fence.name] = begun
@@ -122,7 +121,7 @@ class TrackedPart:
             each.fence.call(
                 "finish",
                 partial(each.tracker.finish, dict(summary), status=status),
-                more_seconds=FINISH_SECONDS + each.tracker.upload_seconds,
+                more_seconds=each.tracker.upload_seconds,
             )
         self._begun = []
 

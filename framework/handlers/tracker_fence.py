@@ -12,24 +12,21 @@ T = TypeVar("T")
 MAX_ERRORS = 3
 """Errors after which a tracker is off for the rest of the command."""
 
-START_SECONDS = 5.0
-"""How long a run waits for a tracker to begin."""
+BUDGET_SECONDS = 3.0
+"""What all calls of a tracker may take of a command's time altogether; the process ends later,
+too."""
 
-PATIENCE_SECONDS = 2.0
-"""How long it waits for all other calls that fail or never end; the process ends later, too."""
-
-FINISH_SECONDS = 1.0
-"""How much longer it waits for a tracker to end."""
-
-FREE_SECONDS = 5.0
-SECONDS_PER_RUN = 1.0
 SHARE_OF_TIME = 0.05
-"""What calls that succeed may take: a number of seconds, more for each further run of the command
-such as a fold, and a share of the time that passes."""
+"""What calls that succeed may take beyond it, as a share of the time that passes."""
+
+FREE_SECONDS = {"start": 0.25, "finish": 0.25}
+"""What the start and the end of each run, such as a fold, may take without it being counted."""
 
 FREE_SPARE_SECONDS = 0.5
 SHARE_OF_SPARE_TIME = 0.03
 """What calls that can be left out may take of this."""
+
+_WORTH_SAYING = 0.1
 
 _Call = tuple[Future[Any], Callable[[], Any]]
 
@@ -38,8 +35,9 @@ class TrackerFence:
     """Calls one tracker's code, for all runs of a command, within limits of errors and of time.
 
     Calls are carried out in a thread of their own, one at a time, while the caller waits for no
-    longer than the time that is left. So a call that never ends costs that time once, and what a
-    tracker draws at random falls between two steps of the training, which are seeded.
+    longer than is left of the one budget that all calls share, those of folds and trials included.
+    So a call that never ends costs that time once, and what a tracker draws at random falls between
+    two steps of the training, which are seeded.
 
     Args:
         name: the tracker's name among those of the recipe.
@@ -62,7 +60,6 @@ class TrackerFence:
         self._seconds = 0.0
         self._wasted_seconds = 0.0
         self._spare_seconds = 0.0
-        self._allowed = FREE_SECONDS - SECONDS_PER_RUN
 
     @property
     def has_time_to_spare(self) -> bool:
@@ -70,10 +67,6 @@ class TrackerFence:
         passed = time.monotonic() - self._began_at
         spare = FREE_SPARE_SECONDS + SHARE_OF_SPARE_TIME * passed
         return not self.reason and self._spare_seconds < spare
-
-    def begin_run(self) -> None:
-        """Allow for the time that one more run takes."""
-        self._allowed += SECONDS_PER_RUN
 
     def call(
         self,
@@ -93,24 +86,26 @@ class TrackerFence:
         """
         if self.reason:
             return None
-        patience = START_SECONDS if what == "start" else PATIENCE_SECONDS
+        free = FREE_SECONDS.get(what, 0.0) + more_seconds
+        patience = max(0.0, min(BUDGET_SECONDS - self._wasted_seconds, self._seconds_left))
         started = time.monotonic()
         future: Future[T] = Future()
         self._queue().put((future, act))
-        wait([future], timeout=max(0.0, patience - self._wasted_seconds) + more_seconds)
-        seconds = time.monotonic() - started
+        wait([future], timeout=patience + free)
+        seconds, before = time.monotonic() - started, self._seconds
+        self._seconds += max(0.0, seconds - free)
         self._spare_seconds += seconds if can_be_left_out else 0.0
         if not future.done():
-            self._switch_off(f"{what} was not done after {seconds:.1f} s")
+            earlier = (
+                f", and calls before it took {before:.1f} s" if before >= _WORTH_SAYING else ""
+            )
+            self._switch_off(f"{what} was not done after {seconds:.1f} s{earlier}")
             return None
         error = future.exception()
         if error is not None:
             self._wasted_seconds += seconds
             self._take_note(what, error)
             return None
-        self._seconds += seconds if not more_seconds else 0.0
-        if self._seconds > self._allowed + SHARE_OF_TIME * (time.monotonic() - self._began_at):
-            self._switch_off(f"it has taken {self._seconds:.1f} s of the run's time")
         return future.result()
 
     def close(self) -> None:
@@ -118,6 +113,11 @@ class TrackerFence:
         if self._calls is not None:
             self._calls.put(None)
             self._calls = None
+
+    @property
+    def _seconds_left(self) -> float:
+        passed = time.monotonic() - self._began_at
+        return BUDGET_SECONDS + SHARE_OF_TIME * passed - self._seconds
 
     def _queue(self) -> "SimpleQueue[_Call | None]":
         if self._calls is None:

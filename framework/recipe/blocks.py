@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Mode = Literal["min", "max"]
+_MOST_THREADS = 1024  # a hundred million end the process, with no word
 
 
 def _written_as_a_fraction(value: object) -> object:
@@ -56,8 +57,8 @@ class Training(Block):
     drop_last: bool = False
     accumulation: Count = 1
     time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
-    num_threads: Count | None = None
-    num_workers: Annotated[int, Field(ge=0)] = 0
+    num_threads: Annotated[int, Field(ge=1, le=_MOST_THREADS)] | None = None
+    num_workers: Annotated[int, Field(ge=0, le=_MOST_THREADS)] = 0
 
 
 class GradientClipping(Block):

@@ -13,7 +13,7 @@ from framework.recipe.loading import load_document
 from framework.recipe.measurements import has_folds_only, measured, monitor_faults
 from framework.recipe.origins import Planning, Settling, origin_faults, upstreams_of
 from framework.recipe.plans import Components, Plan, Upstream
-from framework.recipe.proving import Proof, prove
+from framework.recipe.proving import Proof, Proofs, prove
 from framework.recipe.resolution import resolve
 from framework.recipe.scheduled_numbers import schedule_faults
 from framework.recipe.scheduling import prove_schedulers
@@ -33,6 +33,7 @@ def make_plan(
     upstreams: Mapping[str, Upstream] | None = None,
     settle: Settling | None = None,
     path: tuple[str, ...] = (),
+    proofs: Proofs | None = None,
 ) -> tuple[Plan, Dataset]:
     """Resolve a recipe, prove its networks and check what goes together with what.
 
@@ -47,6 +48,7 @@ def make_plan(
         settle: carries out a search that networks come from, as they are those of its best trial;
             without it they are what its recipe says.
         path: the recipes that needed this one, outermost first.
+        proofs: what has been proven before of recipes like this one.
 
     Returns:
         The plan, and the data set, of which nothing has been read but its `info`.
@@ -63,7 +65,7 @@ def make_plan(
     with construction(components.dataset, document):
         dataset: Dataset = components.dataset.build()
         data = dataset.info if known is None else known
-    proof = prove(components, data, document, memory_bytes=_memory_bytes())
+    proof = prove(components, data, document, memory_bytes=_memory_bytes(), proofs=proofs)
     scheduled = prove_schedulers(recipe, components, data, document)
     faults = _incoherent(recipe, components, data, document, proof)
     faults += origin_faults(upstreams, data, proof.layers, document)

@@ -6,11 +6,10 @@ ones are given zeros for values first: on the CPU a batch of two is through soon
 device is done with the arithmetic of shapes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import chain
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -27,6 +26,7 @@ from framework.recipe.pruned_layers import prunable_kinds
 from framework.recipe.tracing import Trace, times_text, traced
 from framework.recipe.valueless import with_zeros, without_values
 
+_NUM_REMEMBERED = 4
 _BATCH_SIZE = 2
 _COPIES_IN_MEMORY = 4
 """Weights, gradients and two moments of Adam."""
@@ -55,8 +55,30 @@ class Proof:
     parts: Mapping[str, Any]
 
 
+class Proofs:
+    """Remembers the last proofs, for recipes that differ in nothing that a batch meets."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Proof] = {}
+
+    def find(self, components: Components, data: DataInfo) -> Proof | None:
+        """The proof of the same networks, task and loss on the same data, if there is one."""
+        return self._known.get(_decisive(components, data))
+
+    def keep(self, components: Components, data: DataInfo, proof: Proof) -> None:
+        """Remember a proof in the place of the oldest one."""
+        if len(self._known) == _NUM_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[_decisive(components, data)] = proof
+
+
 def prove(
-    components: Components, data: DataInfo, document: Document, *, memory_bytes: int
+    components: Components,
+    data: DataInfo,
+    document: Document,
+    *,
+    memory_bytes: int,
+    proofs: Proofs | None = None,
 ) -> Proof:
     """Build everything and carry one batch through it on the meta device.
 
@@ -68,6 +90,7 @@ def prove(
         data: what is known of the data set.
         document: the recipe's text, for positions.
         memory_bytes: memory that weights, gradients and optimizer states may take.
+        proofs: what has been proven before, where the process has such recipes in large numbers.
 
     Raises:
         RecipeError: a network cannot exist, does not take its input, or would not fit in memory,
@@ -75,12 +98,24 @@ def prove(
         PluginError: a component fails in a way that it should not.
     """
     prover = _Prover(components, data, document, memory_bytes)
+    proofs = Proofs() if proofs is None else proofs
+    if (known := proofs.find(components, data)) is not None:
+        return prover.proof_again(known)
     try:
-        return prover.proof(torch.device("meta"))
+        proof = prover.proof(torch.device("meta"))
     except (RecipeError, PluginError) as error:
         if not _FINAL.isdisjoint(fault.identifier for fault in error.faults):
             raise
-    return prover.proof(torch.device("cpu"))
+        proof = prover.proof(torch.device("cpu"))
+    proofs.keep(components, data, proof)
+    return proof
+
+
+def _decisive(components: Components, data: DataInfo) -> tuple[str, DataInfo]:
+    """All that decides what becomes of a batch."""
+    networks = {name: each.plain for name, each in components.networks.items()}
+    loss = None if components.loss is None else components.loss.plain
+    return json.dumps([networks, components.task.plain, loss]), data
 
 
 class _Prover:
@@ -104,6 +139,13 @@ class _Prover:
         layers, names = self._dry_run(networks, device)
         prunable = {name: prunable_kinds(network) for name, network in networks.items()}
         return Proof(tuple(layers), num_parameters, *names, prunable, self._parts)
+
+    def proof_again(self, known: Proof) -> Proof:
+        """The same proof, once everything else has been built as well."""
+        self._parts = dict(known.parts)
+        networks = {name: known.parts[f"networks.{name}"] for name in self._components.networks}
+        self._build_others(networks, trainable_parameters(networks.values()))
+        return replace(known, parts=self._parts)
 
     def _networks(self, device: torch.device) -> dict[str, nn.Module]:
         built: dict[str, nn.Module] = {}
@@ -150,9 +192,10 @@ class _Prover:
         trace = Trace()
         with _on(device), traced(networks, trace):
             try:
-                return trace.rows, self._names_of_losses(task, device)
+                names = self._names_of_losses(task, device)
             except _Failure as error:
                 raise self._refused(error, trace) from error.__cause__
+        return [*trace.rows.values()], names
 
     def _names_of_losses(
         self, task: Task, device: torch.device

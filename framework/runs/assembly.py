@@ -112,11 +112,13 @@ def prepared_images(
 ) -> Shaped[Tensor, "batch *_"] | None:
     """What the task computes once for each image, by networks that are frozen in the whole run."""
     frozen = Tuning(plan, networks).frozen_throughout
+    if not frozen:
+        return None
     for name in frozen:
         networks[name].eval()
     rows = []
     for batch in evaluation_loader(plan, images, torch.arange(len(images)), device).epoch():
-        row = task.prepare(batch, frozen) if frozen else None
+        row = task.prepare(batch, frozen)
         if row is None:
             return None
         rows.append(row)

@@ -53,7 +53,7 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     folder = options.runs_directory / plan.recipe.name
     found = None if options.is_new else find_run(folder, identity)
     if found is not None and _is_over(found, plan):
-        _complete_report(found, options)
+        complete_report(found, options)
         return read_run(found).shown_again()
     bundle = _load(plan, dataset, device)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
@@ -160,8 +160,14 @@ def _is_over(path: Path, plan: Plan) -> bool:
     return state.status in OVER and total <= state.num_trials
 
 
-def _complete_report(path: Path, options: Options, *, is_locked: bool = False) -> None:
-    """Have the report written of a run that was killed between its end and its report's."""
+def complete_report(path: Path, options: Options, *, is_locked: bool = False) -> None:
+    """Have the report written of a run that was killed between its end and its report's.
+
+    Args:
+        path: the run directory.
+        options: say who writes it.
+        is_locked: whether this process holds the run directory.
+    """
     if read_run(path).report is not None and not has_temporary_files(path):
         return
     lock = nullcontext() if is_locked else RunDirectory(path).lock()
@@ -184,7 +190,7 @@ def _carried_out(
     act: Callable[[Plan, RunDirectory, Execution], None] = carry_out_in,
 ) -> RunRecord:
     if read_state(store.path).status in OVER:  # another process has finished it meanwhile
-        _complete_report(store.path, means.options, is_locked=True)
+        complete_report(store.path, means.options, is_locked=True)
         return read_run(store.path).shown_again()
     with interruptions() as interruption:
         tracking = RunTracking(means.options)

@@ -20,6 +20,7 @@ from framework.runs.failures import failures_explained
 from framework.runs.identity import plugins_of
 from framework.runs.loaded_runs import LoadedRun, own_randomness
 from framework.runs.records import RunRecord, kept_directory, read_meta, read_run
+from framework.runs.remembered_plugins import remembered_plugins
 from framework.runs.weights import load_weights, read_weights
 
 
@@ -48,7 +49,9 @@ def load_run(
     path, chosen = kept_directory(Path(path)), choose_device(device)
     record, meta = read_run(path), read_meta(path)
     given = [Path(plugin) for plugin in plugins]
-    files = [*given, *_remembered(meta, besides=given)]
+    names = {file.name for file in given}
+    remembered = [each for each in remembered_plugins(path, meta) if each.name not in names]
+    files = [*given, *remembered]
     document = load_document(path / "resolved.yaml")
     recipe, data = read_recipe(document), _data_of(path, meta)
     plan, _ = make_plan(recipe, document, discover(files), known=data, is_begun=True)
@@ -59,11 +62,6 @@ def load_run(
         networks = build_on(plan, chosen)
     _take_kept_weights(path, record, networks)
     return LoadedRun(plan, record, networks, chosen)
-
-
-def _remembered(meta: Mapping[str, Any], *, besides: Sequence[Path]) -> list[Path]:
-    names = {file.name for file in besides}
-    return [Path(file) for file in meta["plugin_files"] if Path(file).name not in names]
 
 
 def _data_of(path: Path, meta: Mapping[str, Any]) -> DataInfo | None:

@@ -1,6 +1,6 @@
 """The trainings that a run consists of: its seeds and its folds, each in a directory of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,18 @@ def refit_plan(plan: Plan) -> Plan:
     return _with(plan, cross_validation=None)
 
 
-def trained_plans(plan: Plan) -> list[Plan]:
-    """The plans of all trainings with one seed: the folds and what is refit, or the plan itself."""
+def trained_plans(plan: Plan) -> Iterator[Plan]:
+    """The plans of all trainings with one seed: the folds and what is refit, or the plan itself.
+
+    Each is made when it is asked for, as there may be more folds than images, or than memory holds.
+    """
     folds = plan.recipe.cross_validation
     if folds is None or folds.fold is not None:
-        return [plan]
-    return [*fold_plans(plan).values(), *([refit_plan(plan)] if folds.keep == "refit" else [])]
+        yield plan
+        return
+    yield from (_fold_plan(plan, number) for number in range(folds.num_fits))
+    if folds.keep == "refit":
+        yield refit_plan(plan)
 
 
 def on_fold(plan: Plan, other: Plan) -> Plan:

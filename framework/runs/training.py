@@ -42,7 +42,7 @@ class RunLog:
         """Note something."""
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         with storage_faults(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{stamp} {line}\n")
+            file.write(f"{stamp} {printable(line)}\n")
 
 
 class Training:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -26,15 +27,20 @@ from framework_trackers.wandb_attempts import (
 from framework_trackers.wandb_connection import (
     Mode,
     choose_mode,
+    experience,
+    is_reachable,
     kept_within,
     quiet_log,
     without_launch,
+    without_questions,
 )
+from framework_trackers.wandb_endings import end, opened
 
 _OVER = ("finished", "early_stopped", "pruned")
-_INIT_SECONDS = 3.0
+_INIT_SECONDS = 2.0
 _FINISH_SECONDS = 2.0
-_LINEAGE_SECONDS = 1.0
+_LINEAGE_SECONDS = 0.5
+_REACH_SECONDS = 0.7
 _BY_EPOCH = ("train/*", "validation/*", "lr*", "sparsity/*", "pictures/*", "images_per_second")
 _SEND = "`framework runs sync RUN` sends it"
 
@@ -107,13 +113,17 @@ class WandB(Tracker):
             if mode == "disabled":
                 return ""
             self._folder.mkdir(exist_ok=True)  # else wandb would write elsewhere, silently
+            started = time.monotonic()
             try:
                 attempt = self._begin(run, attempts, mode)
             except Exception as error:
                 if mode == "offline":
                     raise
-                mode, reason = "offline", f"wandb fails online ({type(error).__name__}: {error})"
+                experience.note_failure(_address())
+                mode, reason = "offline", f"wandb fails online ({_words(error)})"
                 attempt = self._begin(run, attempts, mode)
+            opened(self._run)
+            self._note_time_since(started)
         write_attempts(self._folder, [*(a for a in attempts if a.id != attempt.id), attempt])
         if mode == "online":
             return str(self._run.url)
@@ -144,25 +154,36 @@ class WandB(Tracker):
             thread.start()  # it waits for the server, and nothing depends on it
             self._lineage.append(thread)
         elif self._sends_artifacts:
-            with kept_within(self._folder):
+            with kept_within(self._folder), without_questions(self._run):
                 self._run.log_artifact(_made(artifact), aliases=list(artifact.aliases))
 
     def finish(self, summary: Mapping[str, Any], *, status: str) -> None:
         """End, and wait a while for what is still being sent.
+
+        A server that is gone is not waited for; and it is an error but once.
 
         Raises:
             RuntimeError: not all of it has arrived in time.
         """
         if self._run is None:
             return
-        for thread in self._lineage:
-            thread.join(_LINEAGE_SECONDS / len(self._lineage))
+        started, url = time.monotonic(), _address()
         self._run.summary.update(dict(summary))
+        is_known = not self._run.offline and experience.has_failed(url)
+        is_there = self._run.offline or (not is_known and is_reachable(url, _REACH_SECONDS))
+        for thread in self._lineage if is_there else ():
+            thread.join(_LINEAGE_SECONDS / len(self._lineage))
         try:
             with kept_within(self._folder):
-                self._run.finish(exit_code=0 if status in _OVER else 1)
+                seconds = _FINISH_SECONDS + self.upload_seconds if is_there else 0.0
+                end(self._run, exit_code=0 if status in _OVER else 1, seconds=seconds)
         except TimeoutError:
-            raise RuntimeError(f"not everything has arrived in time; {_SEND}") from None
+            experience.note_failure(url)
+            if is_known:
+                return
+            found = "not everything has arrived in time" if is_there else f"{url} is gone"
+            raise RuntimeError(f"{found}; {_SEND}") from None
+        self._note_time_since(started)
         if not self._run.offline:
             *earlier, attempt = read_attempts(self._folder)
             write_attempts(self._folder, [*earlier, replace(attempt, is_sent=True)])
@@ -209,6 +230,10 @@ class WandB(Tracker):
             self._run.define_metric(name, step_metric="epoch")
         return attempt.stored_in(Path(self._run.dir).parent.name)
 
+    def _note_time_since(self, started: float) -> None:
+        if not self._run.offline:
+            experience.note_seconds(time.monotonic() - started)
+
     def _send(self, values: dict[str, Any], iteration: int, epoch: int) -> None:
         if self._run is not None:
             self._run.log(values | {"epoch": epoch}, step=iteration)
@@ -219,6 +244,14 @@ class WandB(Tracker):
                 self._run.use_artifact(_made(artifact))
             else:
                 self._run.use_artifact(f"{artifact.name}:best")
+
+
+def _address() -> str:
+    return str(wandb.setup().settings.base_url)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _settings(upload_seconds: float) -> wandb.Settings:

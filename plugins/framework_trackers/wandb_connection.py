@@ -3,13 +3,14 @@
 import logging
 import netrc
 import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import wandb
@@ -24,9 +25,50 @@ _MODES: dict[str, Mode] = {
     "disabled": "disabled",
 }
 _REACH_SECONDS = 1.5
+_SERVER_ERRORS = 500
+_FORGOTTEN_AFTER_SECONDS = 600.0
+_FREE_SECONDS = 2.0
+_SHARE_OF_TIME = 0.04
 _TELLS_OF_ERRORS = "handleError"
 _APPLIES_INPUTS = "_detect_and_apply_job_inputs"
+_SETTINGS = "_settings"
 _FOLDERS = {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache"}
+
+
+class Experience:
+    """What this process has seen of wandb's servers: how long they took, and which have failed.
+
+    So that of a command with many runs, such as folds, not each has to find out anew.
+    """
+
+    def __init__(self) -> None:
+        self._failed_at: dict[str, float] = {}
+        self._began_at = time.monotonic()
+        self._seconds = 0.0
+
+    def note_failure(self, url: str) -> None:
+        """Remember that a server could not be reached, or did not do what it should."""
+        self._failed_at[url] = time.monotonic()
+
+    def note_seconds(self, seconds: float) -> None:
+        """Remember for how long it was waited for."""
+        self._seconds += seconds
+
+    def has_failed(self, url: str) -> bool:
+        """Whether a server has failed in the last ten minutes."""
+        ago = time.monotonic() - self._failed_at.get(url, float("-inf"))
+        return ago < _FORGOTTEN_AFTER_SECONDS
+
+    def objection(self, url: str) -> str:
+        """Why another run had better only be stored; empty where nothing speaks against it."""
+        if self.has_failed(url):
+            return f"{url} has failed before"
+        if self._seconds > _FREE_SECONDS + _SHARE_OF_TIME * (time.monotonic() - self._began_at):
+            return f"{url} is slow"
+        return ""
+
+
+experience = Experience()
 
 
 def choose_mode(wanted: Mode | None) -> tuple[Mode, str]:
@@ -42,7 +84,10 @@ def choose_mode(wanted: Mode | None) -> tuple[Mode, str]:
     url = str(settings.base_url)
     if not (settings.api_key or has_key(url)):
         return "offline", "no key is configured"
+    if objection := experience.objection(url):
+        return "offline", objection
     if not is_reachable(url):
+        experience.note_failure(url)
         return "offline", f"{url} cannot be reached"
     return "online", ""
 
@@ -63,21 +108,28 @@ def has_key(url: str) -> bool:
         return False
 
 
-def is_reachable(url: str) -> bool:
-    """Whether a server answers, whatever it says; proxies are used as the environment says."""
+def is_reachable(url: str, seconds: float = _REACH_SECONDS) -> bool:
+    """Whether a server answers, with anything but an error of its own.
+
+    Proxies are used as the environment says.
+
+    Args:
+        url: its address.
+        seconds: how long to wait for it.
+    """
     answers: list[bool] = []
     thread = Thread(target=_ask, args=(url, answers), daemon=True)  # names are looked up for ever
     thread.start()
-    thread.join(_REACH_SECONDS)
-    return bool(answers)
+    thread.join(seconds)
+    return any(answers)
 
 
 def _ask(url: str, answers: list[bool]) -> None:
     try:
         with urllib.request.urlopen(url, timeout=_REACH_SECONDS):  # noqa: S310  wandb's own address
             answers.append(True)
-    except urllib.error.HTTPError:
-        answers.append(True)
+    except urllib.error.HTTPError as error:
+        answers.append(error.code < _SERVER_ERRORS)
     except (OSError, ValueError):
         return
 
@@ -116,6 +168,23 @@ def without_launch() -> Iterator[None]:
         yield
     finally:
         setattr(wandb.Run, _APPLIES_INPUTS, before)
+
+
+@contextmanager
+def without_questions(run: Any) -> Iterator[None]:
+    """Let an artifact be handed over as if offline: online, wandb asks the server first, and waits.
+
+    Where wandb has no such settings any more, nothing is changed.
+    """
+    before = getattr(run, _SETTINGS, None)
+    if before is None:
+        yield
+        return
+    setattr(run, _SETTINGS, before.model_copy(update={"mode": "offline"}))
+    try:
+        yield
+    finally:
+        setattr(run, _SETTINGS, before)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,9 @@ def outcomes_of_recipes(folder: Path, watch: Watch) -> dict[str, Any]:
     found = {}
     for name, attack in attacks(folder, folder / "canary").items():
         file.write_text(attack.text, encoding="utf-8")
+        act = partial(check, file, overrides=attack.overrides, plugins=[PLUGIN])
         with watch.open():
-            outcome = outcome_of(lambda: check(file, overrides=attack.overrides, plugins=[PLUGIN]))
+            outcome = outcome_of(act)
         found[name] = outcome | {"expected": attack.answer}
     return found
 

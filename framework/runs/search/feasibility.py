@@ -4,6 +4,7 @@ from framework.errors import Fault, RecipeError
 from framework.recipe.drawing import Draw, trial_document
 from framework.recipe.planning import make_plan
 from framework.recipe.plans import Plan, Upstream
+from framework.recipe.proving import Proofs
 from framework.recipe.schema import Recipe, read_recipe
 
 _OF_THE_DRAW = {"R017", "R021", "R022"}
@@ -23,12 +24,13 @@ class InfeasibleDraw(Exception):  # noqa: N818  a verdict, not a mishap
         super().__init__(f"{layer}: {reason}")
 
 
-def planned_trial(plan: Plan, draw: Draw) -> Plan:
+def planned_trial(plan: Plan, draw: Draw, proofs: Proofs | None = None) -> Plan:
     """Plan one trial: its recipe without the search, every network proven buildable.
 
     Args:
         plan: the plan of the search.
         draw: what the trial changes.
+        proofs: what has been proven of other trials.
 
     Raises:
         InfeasibleDraw: a network cannot exist, or not with this batch size or memory.
@@ -39,7 +41,14 @@ def planned_trial(plan: Plan, draw: Draw) -> Plan:
     try:
         recipe = read_recipe(document)
         upstreams = _known_upstreams(plan, recipe)
-        trial, _ = make_plan(recipe, document, plan.registry, known=plan.data, upstreams=upstreams)
+        trial, _ = make_plan(
+            recipe,
+            document,
+            plan.registry,
+            known=plan.data,
+            upstreams=upstreams,
+            proofs=proofs,
+        )
     except RecipeError as error:
         if all(fault.identifier in _OF_THE_DRAW for fault in error.faults):
             raise _verdict(error.faults[0]) from error

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.errors import FrameworkError, SearchError, StorageError
 from framework.recipe.plans import Plan
+from framework.recipe.proving import Proofs
 from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
 from framework.runs.interruption import Interrupted
@@ -65,6 +66,7 @@ class Participation:
         )
         study.pruner = make_pruner(plan)
         self._drawer = Drawer(plan)
+        self._proofs = Proofs()
         self._num_infeasible = 0
 
     def take_part(self) -> None:
@@ -136,7 +138,7 @@ class Participation:
             raise _surplus(trial) from error
         _note(trial, OVERRIDES, json.dumps(draw.overrides))
         try:
-            return planned_trial(self._plan, draw)
+            return planned_trial(self._plan, draw, self._proofs)
         except InfeasibleDraw as error:
             _note(trial, INFEASIBLE, error.reason)
             _note(trial, LAYER, error.layer)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import isfinite
 
 import torch
@@ -62,7 +62,7 @@ class TrialRun:
             num_threads=torch.get_num_threads(),
             num_parameters=plan.num_parameters,
             num_epochs=plan.recipe.training.num_epochs,
-            layers=[asdict(layer) for layer in plan.layers],
+            layers=[dict(vars(layer)) for layer in plan.layers],
         )
 
     @property

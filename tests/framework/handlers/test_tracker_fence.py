@@ -16,7 +16,6 @@ def warnings():
 @pytest.fixture
 def fence(warnings):
     fence = TrackerFence("wandb", warnings.append)
-    fence.begin_run()
     yield fence
     fence.close()
 
@@ -57,8 +56,8 @@ def test_an_exit_of_the_tracker_is_its_own(fence, warnings):
     assert fence.errors == ["finish failed: SystemExit: 3"]
 
 
-def test_call_that_never_ends_costs_the_patience_once(fence, warnings, monkeypatch):
-    monkeypatch.setattr(tracker_fence, "PATIENCE_SECONDS", 0.1)
+def test_call_that_never_ends_costs_the_budget_once(fence, warnings, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.1)
     started = time.monotonic()
     assert fence.call("log", lambda: time.sleep(60)) is None
     assert fence.call("log", lambda: time.sleep(60)) is None
@@ -67,45 +66,63 @@ def test_call_that_never_ends_costs_the_patience_once(fence, warnings, monkeypat
     assert len(warnings) == 1
 
 
-def test_calls_that_fail_slowly_share_the_patience(fence, monkeypatch):
-    monkeypatch.setattr(tracker_fence, "PATIENCE_SECONDS", 0.3)
+def fail_slowly():
+    time.sleep(0.2)
+    failing()
 
-    def fail_slowly():
-        time.sleep(0.2)
-        failing()
 
+def test_calls_that_fail_slowly_share_the_budget(fence, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.35)
     fence.call("log", fail_slowly)
     assert fence.reason == ""
     fence.call("log", fail_slowly)
     assert "not done" in fence.reason
 
 
-def test_start_has_more_time_than_other_calls(fence, monkeypatch):
-    monkeypatch.setattr(tracker_fence, "PATIENCE_SECONDS", 0.0)
-    assert fence.call("start", lambda: time.sleep(0.05) or "begun") == "begun"
+def test_share_of_the_time_is_not_for_calls_that_fail(fence, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.35)
+    monkeypatch.setattr(tracker_fence, "SHARE_OF_TIME", 1000.0)
+    for _ in range(2):
+        fence.call("log", lambda: time.sleep(0.2))
+    assert fence.reason == ""
+    fence.call("log", fail_slowly)
+    fence.call("log", fail_slowly)
+    assert "not done" in fence.reason
+
+
+def test_what_succeeded_slowly_is_missing_where_a_call_hangs(fence, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 1.0)
+    fence.call("log", lambda: time.sleep(0.5))
+    started = time.monotonic()
+    fence.call("log", lambda: time.sleep(60))
+    assert time.monotonic() - started < 0.9
+
+
+@pytest.mark.parametrize("what", ["start", "finish"])
+def test_start_and_end_of_each_run_are_free(fence, monkeypatch, what):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.0)
+    monkeypatch.setattr(tracker_fence, "FREE_SECONDS", {what: 0.2})
+    for _ in range(3):
+        assert fence.call(what, lambda: time.sleep(0.05) or "done") == "done"
+    assert fence.reason == ""
+    fence.call("log", lambda: time.sleep(0.05))
+    assert "not done" in fence.reason
 
 
 def test_more_seconds_are_waited_for_and_not_held_against_it(fence, monkeypatch):
-    monkeypatch.setattr(tracker_fence, "PATIENCE_SECONDS", 0.0)
-    fence._allowed = 0.0
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.0)
+    monkeypatch.setattr(tracker_fence, "FREE_SECONDS", {})
     assert fence.call("finish", lambda: time.sleep(0.05) or 1, more_seconds=5.0) == 1
     assert fence.reason == ""
 
 
-def test_tracker_that_takes_too_much_time_altogether_is_switched_off(fence, warnings):
-    fence._allowed = 0.05
-    fence.call("log", lambda: time.sleep(0.03))
-    assert fence.reason == ""
-    fence.call("log", lambda: time.sleep(0.1))
-    assert fence.reason.startswith("it has taken 0.1 s")
+def test_tracker_that_takes_too_much_time_altogether_is_switched_off(fence, warnings, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.5)
+    for _ in range(20):
+        fence.call("log", lambda: time.sleep(0.1))
+    assert "and calls before it took 0." in fence.reason
+    assert fence._seconds < 1.0
     assert len(warnings) == 1
-
-
-def test_every_run_of_a_command_allows_for_more(fence):
-    before = fence._allowed
-    fence.begin_run()
-    assert fence._allowed == before + tracker_fence.SECONDS_PER_RUN
-    assert before == tracker_fence.FREE_SECONDS
 
 
 def test_time_to_spare_is_that_of_calls_that_can_be_left_out(fence, monkeypatch):

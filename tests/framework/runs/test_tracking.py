@@ -160,7 +160,7 @@ def test_a_tracker_that_fails_at_any_call_changes_nothing(untracked, train, how,
 
 
 def test_a_tracker_that_hangs_costs_little_and_is_off(untracked, train, monkeypatch):
-    monkeypatch.setattr(tracker_fence, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.5)
     tracker = "trackers=[{type: recording, fails_at: 5, how: hang}]"
     record, said = train("tiny", *SHORT, tracker)
     assert differences(digest_of(untracked.directory), digest_of(record.directory)) == []

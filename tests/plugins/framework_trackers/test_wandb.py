@@ -56,9 +56,7 @@ def home(tmp_path_factory):
         patch.delenv(name)
     patch.setenv("HOME", str(home))
     patch.setenv("SOMETHING_SECRET", CANARY)
-    patch.setattr(tracker_fence, "START_SECONDS", 60.0)  # machines that run tests are busy
-    patch.setattr(tracker_fence, "PATIENCE_SECONDS", 20.0)
-    patch.setattr(tracker_fence, "FREE_SECONDS", 60.0)
+    patch.setattr(tracker_fence, "BUDGET_SECONDS", 60.0)  # machines that run tests are busy
     patch.setattr(tracker_fence, "FREE_SPARE_SECONDS", 20.0)
     tear_down()
     yield home

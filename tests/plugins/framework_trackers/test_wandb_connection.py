@@ -1,6 +1,8 @@
 import logging
 import os
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import wandb
@@ -55,12 +57,25 @@ def test_a_damaged_netrc_has_no_key(tmp_path):
     assert not has_key("https://api.wandb.ai")
 
 
-def test_a_server_that_refuses_is_reached():
+def test_a_server_with_an_outage_is_not_reached():
     with WandbServer() as server:
         assert is_reachable(server.url)
         server.is_down = True
-        assert is_reachable(server.url)
+        assert not is_reachable(server.url)
     assert not is_reachable(server.url)
+
+
+def test_what_says_that_there_is_no_such_page_is_reached():
+    class Missing(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *_): ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Missing) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        assert is_reachable(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
 
 
 @pytest.mark.slow
