@@ -1,5 +1,8 @@
 """Which images validate in which fold."""
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Int
@@ -7,6 +10,8 @@ from torch import Tensor
 
 from framework.errors import DataError, Fault
 from framework.seeding import derive_seed
+
+_Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def deal_fold(
@@ -34,15 +39,35 @@ def deal_fold(
     Raises:
         DataError: there are fewer images, or fewer of a class, than folds.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold
-
     _require_enough(num_images, labels, num_folds=num_folds, stratified=stratified)
     repeat, place = divmod(fold, num_folds)
     state = derive_seed(seed, "folds", repeat) % 2**32
-    dealer = (StratifiedKFold if stratified else KFold)(num_folds, shuffle=True, random_state=state)
-    classes = np.zeros(num_images) if labels is None else labels.cpu().numpy()
-    train, validation = list(dealer.split(np.zeros(num_images), classes))[place]
-    return torch.from_numpy(train), torch.from_numpy(validation)
+    classes = None
+    if labels is not None and stratified:
+        classes = labels.to(device="cpu", dtype=torch.int64).numpy().tobytes()
+    train, validation = _deal(num_images, classes, num_folds, state)[place]
+    return torch.tensor(train), torch.tensor(validation)
+
+
+@lru_cache(maxsize=4)
+def _deal(
+    num_images: int, classes: bytes | None, num_folds: int, state: int
+) -> list[tuple[_Places, _Places]]:
+    """Deal all folds at once, and remember it: every trial of a search asks for the same.
+
+    Args:
+        num_images: how many images there are.
+        classes: the class of each image as an int64, where each is dealt by itself.
+        num_folds: number of folds.
+        state: seed of the deal.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    dealer = (KFold if classes is None else StratifiedKFold)(
+        num_folds, shuffle=True, random_state=state
+    )
+    labels = None if classes is None else np.frombuffer(classes, dtype=np.int64)
+    return list(dealer.split(np.zeros(num_images), labels))
 
 
 def _require_enough(

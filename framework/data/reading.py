@@ -1,6 +1,5 @@
 """What a worker process does for its run: it reads batches. It imports little, to start quickly."""
 
-import signal
 from typing import Any
 
 from jaxtyping import Int
@@ -31,12 +30,3 @@ class Reading(Dataset[Any]):
 def unchanged(answer: Any) -> Any:
     """A batch as it is: there is nothing to collate."""
     return answer
-
-
-def leave_signals_to_the_run(_number: int) -> None:
-    """Keep a worker alive on Ctrl-C, after which its run still wants to finish an iteration.
-
-    Ctrl-C and a closing terminal reach all processes of a run. SIGTERM stays what ends a worker.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)

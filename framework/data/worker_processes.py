@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -15,9 +16,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from framework.contracts import DataBundle, ImageSet
-from framework.data.reading import Reading, leave_signals_to_the_run, unchanged
+from framework.data.reading import Reading, unchanged
 from framework.errors import DataError, Fault, StorageError
 from framework.lazy_images import LazyImages
+
+_REACH_ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _ENDING_SECONDS = 1.0
 """How long a process that no longer answers may take to be seen ending."""
@@ -74,7 +77,7 @@ class ReadAhead(LazyImages):
         """End the processes; they start again where they are needed again."""
         self._loader = None  # they end by themselves, unless an error still holds their batches
         for worker in self._workers:
-            worker.terminate()
+            worker.kill()  # it listens to no other signal
             worker.join()
         self._workers = []
 
@@ -100,13 +103,12 @@ class ReadAhead(LazyImages):
                 sampler=self._series,
                 num_workers=self._num_workers,
                 collate_fn=unchanged,
-                worker_init_fn=leave_signals_to_the_run,
                 multiprocessing_context="spawn",
                 persistent_workers=True,
                 generator=torch.Generator(),  # its own, so that the global one is left alone
             )
         others = multiprocessing.active_children()
-        with _errors_only_when_asked():
+        with _errors_only_when_asked(), _deaf_to_what_reaches_all():
             begun = iter(self._loader)
         started = [each for each in multiprocessing.active_children() if each not in others]
         self._workers = self._workers or started
@@ -152,6 +154,22 @@ def _fault(number: int, workers: list[BaseProcess]) -> Fault:
     message = f"worker {number + 1} of {len(workers)} that read images (pid {worker.pid}) {how}"
     hint = "the same command goes on from the last checkpoint"
     return Fault("E038", message, key="training.num_workers", hint=hint)
+
+
+@contextmanager
+def _deaf_to_what_reaches_all() -> Iterator[None]:
+    """Let processes begin that no request to end can reach; their run decides when they end.
+
+    Ctrl-C, a closing terminal and a scheduler that ends a job reach all processes at once, and the
+    run still wants to finish an iteration. A mask holds from the first moment of a process on; this
+    one is told afterwards of what came meanwhile.
+    """
+    resource_tracker.ensure_running()  # it would clear the mask when it begins
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _REACH_ALL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -111,11 +111,11 @@ def prove(
     return proof
 
 
-def _decisive(components: Components, data: DataInfo) -> tuple[str, DataInfo]:
+def _decisive(components: Components, data: DataInfo) -> tuple[str, str]:
     """All that decides what becomes of a batch."""
     networks = {name: each.plain for name, each in components.networks.items()}
     loss = None if components.loss is None else components.loss.plain
-    return json.dumps([networks, components.task.plain, loss]), data
+    return json.dumps([networks, components.task.plain, loss]), repr(data)
 
 
 class _Prover:

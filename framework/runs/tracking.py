@@ -1,6 +1,6 @@
 """Runs and their trackers: who tracks what, from the first iteration to the report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +47,7 @@ class RunTracking:
         self._fences: dict[str, TrackerFence] = {}
         self._opened: list[_Opened] = []
         self._announced: set[str] = set()
+        self._more: dict[Path, Callable[[TrackedPart], None]] = {}
 
     def open(self, plan: Plan, path: Path, *, gathers: bool = False) -> TrackedPart | None:
         """The trackers of a run, not begun yet; None where its recipe names none.
@@ -79,13 +80,23 @@ class RunTracking:
                     self._announced.add(line)
                     self._options.announce(line)
 
+    def tell_more(self, path: Path, act: Callable[[TrackedPart], None]) -> None:
+        """Let trackers be told more of a run than its directory says, once it is over.
+
+        Args:
+            path: its directory.
+            act: tells it.
+        """
+        self._more[path] = act
+
     def end(self, path: Path) -> None:
         """End the trackers of a run as its directory says that it stands."""
         for opened in [each for each in self._opened if each.path == path]:
             with self._only_warns():
                 if not opened.part.has_begun and read_state(path).status in OVER:
                     self.start(opened.part)  # killed between its last epoch and its end
-                _finish(opened)
+                self._tell(opened)
+                opened.part.finish(summary_of(path), status=read_state(path).status)
                 self._record(opened)
             self._opened.remove(opened)
 
@@ -146,22 +157,25 @@ class RunTracking:
         }
         write_tracker_records(opened.path, records)
 
+    def _tell(self, opened: _Opened) -> None:
+        """Tell the trackers what a run that is over has led to."""
+        part, path = opened.part, opened.path
+        if read_state(path).status not in OVER:
+            return
+        iteration, epoch = place_of(path)
+        part.show(pictures_of(path), iteration=iteration, epoch=epoch)
+        columns, rows = parts_of_run(path)
+        if rows:
+            part.table("parts", columns, rows)
+        if path in self._more:
+            with self._only_warns():
+                self._more[path](part)
+        for made in outputs_of(path):
+            part.artifact(made)
+
     @contextmanager
     def _only_warns(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:
             self._options.warn(f"warning: tracking: {type(error).__name__}: {error}")
-
-
-def _finish(opened: _Opened) -> None:
-    part, path = opened.part, opened.path
-    if read_state(path).status in OVER:
-        iteration, epoch = place_of(path)
-        part.show(pictures_of(path), iteration=iteration, epoch=epoch)
-        columns, rows = parts_of_run(path)
-        if rows:
-            part.table("parts", columns, rows)
-        for made in outputs_of(path):
-            part.artifact(made)
-    part.finish(summary_of(path), status=read_state(path).status)

@@ -8,7 +8,7 @@ import torch
 from framework.contracts import DataBundle, Handler, ImageSet, Task
 from framework.data.soundness import require_sound
 from framework.engines.evaluator import evaluate, make_evaluator
-from framework.errors import CheckpointError, Fault, PluginError, TrainingError
+from framework.errors import CheckpointError, Fault, PluginError, TrainingError, printable
 from framework.handlers.best_weights import copy_weights
 from framework.handlers.epoch_log import EpochLog
 from framework.handlers.tracking import Tracking
@@ -131,24 +131,28 @@ class Training:
         figures show images that validated it. A trial of a search is neither measured nor drawn,
         unless it is kept. What is answered are the figures that failed.
         """
-        bundle, device = self._execution.bundle, self._execution.device
         kept_epoch = self.fit.restore_best()
         if self.fit.best is None:
             self.store.keep_last(copy_weights(self.fit.networks), epoch=kept_epoch)
-        for network in self.fit.networks.values():
-            network.eval()
-        if self.plan.fold is None and not self._execution.is_trial:
-            self.store.update(test=measure(self.plan, self.fit.task, bundle.test, device))
-        else:
-            bundle = DataBundle(bundle.train, bundle.train.subset(self.splits.validation))
-        run = CompletedRun(self.plan, self.store, bundle, kept_epoch, self.fit.epoch, device)
-        faults = [] if self._execution.is_trial else draw_figures(run)
+        faults = [] if self._execution.is_trial else self._shown(kept_epoch)
         write_result(self.store.path, status=self.fit.status)
         self.store.update(status=self.fit.status, reason=self.fit.reason)
         self.log.write(f"{self.fit.status}: {self.fit.reason or 'all epochs done'}")
         if is_run(self.store.path.parent):  # the whole run ends with its report
             self._execution.tracking.end(self.store.path)
         return faults
+
+    def _shown(self, kept_epoch: int) -> list[Fault]:
+        """Measure the weights that are kept, and draw them; answer the figures that failed."""
+        bundle, device = self._execution.bundle, self._execution.device
+        for network in self.fit.networks.values():
+            network.eval()
+        if self.plan.fold is None:
+            self.store.update(test=measure(self.plan, self.fit.task, bundle.test, device))
+        else:
+            bundle = DataBundle(bundle.train, bundle.train.subset(self.splits.validation))
+        run = CompletedRun(self.plan, self.store, bundle, kept_epoch, self.fit.epoch, device)
+        return draw_figures(run)
 
     def _take_up(self, options: Options) -> None:
         """Bring the fit to where the run stands, and tell the user where that is.

@@ -6,8 +6,12 @@ from pathlib import Path
 
 HARMLESS = "harmless"
 CANARY_MODULE = "canary_module"  # lies where it could be imported, and is found out when it is
-ESCAPE = "\\e]0;owned\\a\\e[2J"  # names a terminal's window and clears it, as YAML writes it
-BIDI = "\\u202E"
+CONTROLS = {  # as YAML writes them: name a terminal's window and clear it, turn text around, beep
+    "escape": "\\e]0;owned\\a\\e[2J",
+    "bidirectional": "\\u202E",
+    "bell": "\\a",
+    "C1": "\\x9B2J",
+}
 SCRIPT = "<script>alert(1)</script>"
 
 PARTS = {
@@ -93,11 +97,11 @@ def _tags(canary: Path) -> Iterator[tuple[str, Attack]]:
 def _multiplication() -> Iterator[tuple[str, Attack]]:
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
     merges = "".join(f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 30))
-    yield "aliases of aliases", Attack("a0: &a0 [x]\n" + levels + recipe(), "R009")
-    yield "merges of merges", Attack("m0: &m0 {x: 1}\n" + merges + recipe(), "R009")
-    yield "alias of itself", Attack(recipe(networks="&n {encoder: *n}"), "R009")
+    most = " ".join(["R009"] * 50)  # the first fifty are listed
+    yield "aliases of aliases", Attack("a0: &a0 [x]\n" + levels + recipe(), most)
+    yield "merges of merges", Attack("m0: &m0 {x: 1}\n" + merges + recipe(), most)
+    yield "alias of itself", Attack(recipe(networks="&n {encoder: *n}"), "R009 R009")
     yield "half a million brackets", Attack(recipe(metrics="[" * 500_000), "R016")
-    yield "a hundred thousand values", Attack(recipe(seeds=f"[{'1,' * 100_001}]"), "R016")
     yield "twice a million bytes", Attack(recipe() + "# " + "x" * 2_000_000, "R016")
 
 
@@ -109,14 +113,16 @@ def _paths(folder: Path) -> Iterator[tuple[str, Attack]]:
         "name from elsewhere",
         Attack(f"extends: climbing.yaml\n{recipe().replace('name: attacked', '')}", "R013"),
     )
-    for named in ("/dev/zero", "/dev/stdin", "/proc/self/mem", "../../../../../../etc"):
+    for named in ("/dev/zero", "/dev/stdin", "../../../../../../etc"):
         yield f"extends {named}", Attack(f"extends: {named}\n{recipe()}", "R014")
         origin = f"{{encoder: {{from: {named}}}, decoder: linear_decoder}}"
         yield f"networks from {named}", Attack(recipe(networks=origin), "R028")
+    yield "extends memory", Attack(f"extends: /proc/self/mem\n{recipe()}", "R025")
     yield "extends a program", Attack(f"extends: /bin/sh\n{recipe()}", "R016")
-    for kind in ("networks", "optimizers"):
-        climbing = recipe(**{kind: "{'../../outside': noisy_encoder}"})
-        yield f"{kind} that climb", Attack(climbing, "R006")
+    climbing = recipe(networks="{'../../outside': noisy_encoder}")
+    yield "network that climbs", Attack(climbing, "R006")
+    climbing = recipe(optimizer="null", optimizers="{'../../outside': adam}")
+    yield "optimizer that climbs", Attack(climbing, "R006")
     yield (
         "components that climb",
         Attack(
@@ -126,7 +132,7 @@ def _paths(folder: Path) -> Iterator[tuple[str, Attack]]:
     )
     yield "owner that climbs", Attack(recipe(loss="'../../outside:mse'"), "R005")
     place = "{num_trials: 1, space: {'../../outside': {low: 1, high: 2}}}"
-    yield "place that climbs", Attack(recipe(search=place), "R034")
+    yield "place that climbs", Attack(recipe(search=place), "R004")
 
 
 def _component_names() -> Iterator[tuple[str, Attack]]:
@@ -180,9 +186,9 @@ def _code_as_text(canary: Path) -> Iterator[tuple[str, Attack]]:
         "condition that is code",
         Attack(recipe(search=f"{{num_trials: 1, space: {{{conditional}}}}}"), "R034"),
     )
-    for term in ("metric", "parameter", "cost"):
+    for term, answer in {"metric": "R005", "parameter": "R034", "cost": "R012"}.items():
         objective = f', objective: {{minimize: [{{{term}: "{code}"}}]}}'
-        yield f"{term} that is code", Attack(recipe(search=SEARCH.format(objective)), "R034")
+        yield f"{term} that is code", Attack(recipe(search=SEARCH.format(objective)), answer)
     stopping = f'{{monitor: "{code}", mode: min, patience: 1}}'
     yield "monitor that is code", Attack(recipe(early_stopping=stopping), "R005")
     schedule = f'[{{parameter: "{code}", points: [[1, 0.1], [2, 0.2]]}}]'
@@ -196,12 +202,7 @@ def _code_as_text(canary: Path) -> Iterator[tuple[str, Attack]]:
 
 
 def _escapes() -> Iterator[tuple[str, Attack]]:
-    for name, text in {
-        "escape": ESCAPE,
-        "bidirectional": BIDI,
-        "bell": "\\a",
-        "C1": "\\x9B",
-    }.items():
+    for name, text in CONTROLS.items():
         yield f"{name} in a value", Attack(recipe(loss=f'"{text}"'), "R005")
         yield f"{name} in a key", Attack(recipe() + f'"{text}": 1\n', "R004")
         yield f"{name} in a name", Attack(recipe(name=f'"{text}"'), "R013")
@@ -210,17 +211,13 @@ def _escapes() -> Iterator[tuple[str, Attack]]:
 
 
 def _numbers() -> Iterator[tuple[str, Attack]]:
-    yield "beyond a double", Attack(recipe(optimizer="{type: adam, lr: 1e999}"), "R012")
+    yield "beyond a double", Attack(recipe(optimizer="{type: adam, lr: 1e999}"), "R007")
     yield "beyond 64 bits", Attack(recipe(seed="9" * 30), "R007")
     yield "a million digits", Attack(recipe(seed="9" * 900_000), "R007")
-    yield (
-        "beyond memory",
-        Attack(
-            recipe(networks="{encoder: conv_encoder, decoder: mirrored_decoder}"),
-            "R022",
-            ("networks.encoder.hidden_dims=[4000000000, 4000000000]",),
-        ),
-    )
+    layers = "channels: [1], kernel_sizes: [1], strides: [1], paddings: [0]"
+    huge = f"{{type: conv_encoder, {layers}, hidden_dims: [4000000000]}}"
+    networks = f"{{encoder: {huge}, decoder: mirrored_decoder}}"
+    yield "beyond memory", Attack(recipe(networks=networks), "R022")
     yield (
         "threads beyond all cores",
         Attack(recipe(training="{num_epochs: 1, num_threads: 100000000}"), "R012"),
@@ -228,10 +225,6 @@ def _numbers() -> Iterator[tuple[str, Attack]]:
     yield (
         "processes beyond all cores",
         Attack(recipe(training="{num_epochs: 1, num_workers: 100000000}"), "R012"),
-    )
-    yield (
-        "folds beyond all images",
-        Attack(recipe(cross_validation="{num_folds: 1000000000}"), "R012"),
     )
     yield "epochs for ever", Attack(recipe(training="{num_epochs: 1000000000000}"), HARMLESS)
     yield (

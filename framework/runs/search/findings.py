@@ -43,7 +43,7 @@ class FoundTrial:
     """One trial of a search.
 
     Attributes:
-        number: its number in the study; of one that was taken up again, that of the last attempt.
+        number: that in the name of its run directory; of one that has none, that in the study.
         ending: how it ended, or that it has not ended yet.
         values: the value of each objective; none unless it is complete.
         terms: the terms of the objectives and constraints, unweighted.
@@ -173,7 +173,7 @@ def read_findings(directory: Path, *, with_importances: bool = False) -> SearchF
         directory,
         num_trials,
         sought,
-        [found for trial in newest if (found := _found(trial, max_retries)) is not None],
+        sorted(filter(None, (_found(t, max_retries) for t in newest)), key=lambda t: t.number),
         frozenset(_drawn_as_logarithms(newest)),
         _importances(newest, sought) if with_importances else (),
     )
@@ -221,7 +221,7 @@ def _found(trial: FrozenTrial, max_retries: int) -> FoundTrial | None:
     elif ending == "pruned":
         reason = "not promising"
     return FoundTrial(
-        number=trial.number,
+        number=int(str(attrs.get(RUN, trial.number)).rpartition("-")[2]),
         ending=ending,
         values=trial.values if ending == "complete" else (),  # Optuna gives those ended early one
         terms={k.removeprefix(TERM): v for k, v in attrs.items() if k.startswith(TERM)},

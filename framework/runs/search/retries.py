@@ -5,7 +5,8 @@ goes on from the checkpoint there.
 """
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
@@ -26,6 +27,7 @@ from framework.storage import this_process
 OWNER = "owner"
 """User attribute: the process that is at the trial."""
 _CONSTRAINTS = "constraints"
+_SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def take_up_again(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
@@ -52,7 +54,7 @@ def take_up_again(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
     return True
 
 
-def sweep(study: Study, max_retries: int, *, with_ownerless: bool = False) -> int:
+def sweep(study: Study, max_retries: int, *, is_alone: bool = False) -> int:
     """Fail the trials that are running according to the study, and whose process is dead.
 
     Heartbeats say the same, later; of processes on other machines they alone can tell.
@@ -60,8 +62,8 @@ def sweep(study: Study, max_retries: int, *, with_ownerless: bool = False) -> in
     Args:
         study: the study.
         max_retries: how often a trial that was killed is taken up again.
-        with_ownerless: whether a trial counts as dead that has not said whose it is; it says so
-            at once.
+        is_alone: whether no other process of this search is at work; then a trial counts as dead
+            too that has not said whose it is, or is a process's of another machine.
 
     Returns:
         Number of trials that were found dead.
@@ -69,7 +71,7 @@ def sweep(study: Study, max_retries: int, *, with_ownerless: bool = False) -> in
     num_dead = 0
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         owner = trial.user_attrs.get(OWNER)
-        if not (with_ownerless if owner is None else is_dead(owner)):
+        if not (is_alone and _is_elsewhere(owner)) and not (owner and is_dead(owner)):
             continue
         try:
             study.tell(trial.number, state=TrialState.FAIL)
@@ -89,6 +91,33 @@ def take_up_owed(study: Study, max_retries: int, num_trials: int) -> int:
     tally = Tally(study.get_trials(deepcopy=False), max_retries)
     found = [*tally.owed, *tally.surplus(num_trials)]
     return sum(take_up_again(study, trial, max_retries) for trial in found)
+
+
+def end_stragglers(
+    study: Study, max_retries: int, num_trials: int, require_none: Callable[[], None]
+) -> None:
+    """Wait for the last processes of an executor that is done, and let wait what they left undone.
+
+    A process whose executor has lost it, such as that of a killed worker of a cluster, ends by
+    itself and saves; one on a machine that is gone does not.
+
+    Args:
+        study: the study.
+        max_retries: how often a trial that was killed is taken up again.
+        num_trials: number of trials that are to be.
+        require_none: raises where somebody asks for the end of the search.
+    """
+    while True:
+        require_none()
+        sweep(study, max_retries, is_alone=True)
+        if not study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            break
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    take_up_owed(study, max_retries, num_trials)
+
+
+def _is_elsewhere(owner: Mapping[str, Any] | None) -> bool:
+    return owner is None or owner["host"] != this_process()["host"]
 
 
 def is_dead(owner: Mapping[str, Any]) -> bool:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from framework.errors import Fault, PluginError, SearchError, StorageError
+from framework.handlers.tracked_part import TrackedPart
 from framework.recipe.plans import Plan
 from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
@@ -18,6 +21,7 @@ from framework.runs.results import write_result
 from framework.runs.search.best_trials import best_of, keep_best
 from framework.runs.search.counting import Tally
 from framework.runs.search.drawing import search_of
+from framework.runs.search.findings import read_findings
 from framework.runs.search.participation import Participation
 from framework.runs.search.retries import sweep, take_up_owed
 from framework.runs.search.storages import study_faults
@@ -53,6 +57,7 @@ def search(plan: Plan, store: RunDirectory, execution: Execution) -> None:
         with outcome_recorded(store), failures_explained(plan), study_faults(of_run.url):
             store.begin_attempt(has_parts=True)
             announce_start(plan, store, execution)
+            execution.tracking.tell_more(store.path, partial(_tell_of_trials, store.path))
             with _nobody_left_behind(study, plan, store):
                 _carry_out(plan, store, execution, study)
             faults = _conclude(plan, store, execution, study)
@@ -72,6 +77,14 @@ def take_part(plan: Plan, store: RunDirectory, execution: Execution, worker: int
         Participation(plan, store, execution, of_run.join(), worker).take_part()
 
 
+def _tell_of_trials(path: Path, part: TrackedPart) -> None:
+    from framework.runs.search.tracked_search import pictures_of_search, table_of
+
+    findings = read_findings(path, with_importances=True)
+    part.table("trials", *table_of(findings))
+    part.show(pictures_of_search(findings), iteration=0, epoch=0)
+
+
 def with_total(plan: Plan, store: RunDirectory) -> Plan:
     """The plan with the number of trials that was asked for last, which may have grown."""
     total = read_state(store.path).num_trials or search_of(plan).num_trials
@@ -83,7 +96,7 @@ def with_total(plan: Plan, store: RunDirectory) -> Plan:
 def _nobody_left_behind(study: Study, plan: Plan, store: RunDirectory) -> Iterator[None]:
     """Before and after, fail trials whose process is dead, and let them be taken up again."""
     max_retries, num_trials = search_of(plan).max_retries, search_of(plan).num_trials
-    num_dead = sweep(study, max_retries, with_ownerless=True)
+    num_dead = sweep(study, max_retries, is_alone=True)
     if num_dead:
         RunLog(store.path / "log.txt").write(f"{num_dead} trials of dead processes were found")
     take_up_owed(study, max_retries, num_trials)
@@ -91,7 +104,7 @@ def _nobody_left_behind(study: Study, plan: Plan, store: RunDirectory) -> Iterat
         yield
     finally:
         with suppress(StorageError), study_faults(str(store.path)):
-            sweep(study, max_retries, with_ownerless=True)
+            sweep(study, max_retries, is_alone=True)
             take_up_owed(study, max_retries, num_trials)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import isfinite
 
 import torch
+from optuna.pruners import NopPruner
 from optuna.trial import Trial
 
 from framework.errors import RunLockedError
@@ -18,6 +19,7 @@ from framework.runs.failures import failures_explained, outcome_recorded
 from framework.runs.parts import fold_plans, make_part, note_on_parts
 from framework.runs.records import OVER, read_state
 from framework.runs.results import write_result
+from framework.runs.search.counting import KILLS
 from framework.runs.search.objectives import Appraisal
 from framework.runs.standings import Standing
 from framework.runs.training import Training
@@ -171,8 +173,11 @@ def watch_for(trial: Trial) -> Watch:
 
     What it was told before it was killed it is not told again. Of several objectives none can say.
     """
-    (known,) = [t for t in trial.study.get_trials(deepcopy=False) if t.number == trial.number]
-    reported = set(known.intermediate_values)
+    reported: set[int] = set()
+    if KILLS in trial.user_attrs:  # it is taken up again
+        (known,) = [t for t in trial.study.get_trials(deepcopy=False) if t.number == trial.number]
+        reported = set(known.intermediate_values)
+    has_pruner = not isinstance(trial.study.pruner, NopPruner)
 
     def watch(epoch: int, appraisal: Appraisal) -> str:
         value, *others = appraisal.values
@@ -180,6 +185,7 @@ def watch_for(trial: Trial) -> Watch:
             return ""
         if epoch not in reported:
             trial.report(value, epoch)
-        return f"not promising after epoch {epoch}: {value:.4g}" if trial.should_prune() else ""
+        is_hopeless = has_pruner and trial.should_prune()
+        return f"not promising after epoch {epoch}: {value:.4g}" if is_hopeless else ""
 
     return watch

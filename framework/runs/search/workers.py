@@ -1,6 +1,7 @@
 """A search carried out by several processes, which this one begins and watches."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from optuna.study import Study
 
@@ -11,7 +12,7 @@ from framework.runs.directory import RunDirectory
 from framework.runs.execution import Execution
 from framework.runs.search.counting import Tally
 from framework.runs.search.drawing import search_of
-from framework.runs.search.retries import sweep, take_up_owed
+from framework.runs.search.retries import end_stragglers
 from framework.runs.search.verdicts import no_valid_network
 from framework.runs.workers import WorkerError, threads_of, write_job
 
@@ -32,15 +33,14 @@ def search_in_workers(
         Interrupted: a signal asked for the end; everything is saved.
     """
     search = search_of(plan)
+    require_none = partial(execution.interruption.require_none, f"framework run {store.path}")
     while True:
         before = Tally(study.get_trials(deepcopy=False), search.max_retries)
         num_left = search.num_trials - before.num_done
         if num_left <= 0:
             return
         outcomes = _one_round(plan, store, execution, executor, num_left)
-        execution.interruption.require_none(f"framework run {store.path}")
-        sweep(study, search.max_retries, with_ownerless=True)  # nobody is at work any more
-        take_up_owed(study, search.max_retries, search.num_trials)
+        end_stragglers(study, search.max_retries, search.num_trials, require_none)
         after = Tally(study.get_trials(deepcopy=False), search.max_retries)
         if after.num_done >= search.num_trials:
             return

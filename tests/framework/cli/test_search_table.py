@@ -24,7 +24,7 @@ def test_lines_tell_how_each_trial_ended(hand_built):
         "trial 0003  ended early  5 of 5 done",
         "trial 0004  failed  validation/loss is not a finite number  5 of 5 done",
         "trial 0005  complete  objective 0.1  1.5 min  5 of 5 done",
-        "trial 0007  running",
+        "trial 0006  running",
         "trial 0008  one too many",
     ]
 
@@ -34,7 +34,7 @@ def test_table_has_the_best_first_and_curves(hand_built):
     assert lines[0].strip() == (
         "5 of 5 trials done, 1 ended early, 1 failed, 1 draws could not be trained  0:01:00 left"
     )
-    assert [line.split()[0] for line in lines[3:]] == ["2", "0", "3", "4", "5", "7"]
+    assert [line.split()[0] for line in lines[3:]] == ["2", "0", "3", "4", "5", "6"]
     assert lines[3].split() == ["2", "complete", "0.25", "3", "█▃▁"]
 
 

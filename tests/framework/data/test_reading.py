@@ -1,13 +1,11 @@
 """What a worker process answers."""
 
 import pickle
-import signal
 
-import pytest
 import torch
 from PIL import Image
 
-from framework.data.reading import Reading, leave_signals_to_the_run, unchanged
+from framework.data.reading import Reading, unchanged
 from framework_vision.picture_files import PictureFiles
 
 
@@ -19,14 +17,3 @@ def test_worker_answers_a_batch_or_its_faults(tmp_path):
     assert unchanged(reading[torch.tensor([0, 0])]).tolist() == [[[[7, 7], [7, 7]]]] * 2
     (fault,) = unchanged(reading[torch.tensor([0, 1])])
     assert (fault.identifier, fault.place) == ("D083", str(tmp_path / "bad.png"))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_worker_survives_what_reaches_the_whole_terminal(number):
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGHUP)}
-    try:
-        leave_signals_to_the_run(0)
-        signal.raise_signal(number)
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

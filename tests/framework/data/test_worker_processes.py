@@ -18,6 +18,7 @@ from framework.data.worker_processes import (
     read_ahead,
 )
 from framework.errors import DataError, StorageError
+from framework.runs.interruption import Interrupted
 from framework_vision.picture_files import PictureFiles
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,29 @@ def test_killed_worker_is_named_and_its_run_goes_on_to_the_same_bits(pictures, t
     weights = [each.directory / "best.safetensors" for each in (resident, done)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert resident.test == done.test
+
+
+class Ending(Handler):
+    """Asks the run and all that it has begun to end, as a scheduler does, while workers begin."""
+
+    def attach(self, trainer, evaluator, run):  # noqa: ARG002
+        trainer.add_event_handler(Events.ITERATION_COMPLETED(once=1), self.end)
+
+    def end(self):
+        for child in multiprocessing.active_children():
+            os.kill(child.pid, signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_request_to_end_reaches_the_run_and_not_its_workers(pictures, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(root=pictures))
+    lazily = ["dataset.in_memory=false", "training.num_workers=2"]
+    given = {"device": "cpu", "announce": lambda _: None, "warn": pytest.fail}
+    with pytest.raises(Interrupted) as caught:
+        run(recipe, overrides=lazily, handlers=[Ending()], runs_directory=tmp_path, **given)
+    assert caught.value.exit_code == 128 + signal.SIGTERM
+    assert not multiprocessing.active_children()
 
 
 def test_damaged_picture_of_a_lazy_set_fails_the_run_with_its_name(pictures, tmp_path):

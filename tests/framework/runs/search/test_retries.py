@@ -57,7 +57,7 @@ def test_sweep_finds_zombies_without_an_owner_where_it_is_asked_to(make_study, t
     study = make_study()
     study.add_trial(trial("RUNNING"))
     assert sweep(study, max_retries=2) == 0
-    assert sweep(study, max_retries=2, with_ownerless=True) == 1
+    assert sweep(study, max_retries=2, is_alone=True) == 1
     assert TrialState.RUNNING not in {each.state for each in study.trials}
 
 
@@ -79,7 +79,7 @@ def test_trial_taken_up_twice_knows_all_attempts_before(make_study, trial, dead)
     study = make_study()
     study.add_trial(trial("RUNNING", run="trial-0000", owner=dead))
     for _ in range(2):
-        sweep(study, max_retries=2, with_ownerless=True)
+        sweep(study, max_retries=2, is_alone=True)
         study._storage.set_trial_state_values(study.trials[-1]._trial_id, TrialState.RUNNING)
     assert attempts_before(study.trials[2]) == [0, 1]
 
@@ -87,7 +87,7 @@ def test_trial_taken_up_twice_knows_all_attempts_before(make_study, trial, dead)
 def test_trial_that_had_drawn_nothing_is_taken_up_again(make_study):
     study = make_study()
     study.add_trial(create_trial(state=TrialState.RUNNING))
-    assert sweep(study, max_retries=2, with_ownerless=True) == 1
+    assert sweep(study, max_retries=2, is_alone=True) == 1
     assert states(study) == ["FAIL", "WAITING"]
 
 

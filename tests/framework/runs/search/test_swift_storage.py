@@ -9,6 +9,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 
@@ -90,10 +91,19 @@ def test_study_in_the_same_file_is_another(both):
     assert [trial.value for trial in other.trials] == [1.0]
 
 
+def test_trial_that_has_ended_takes_no_more_attributes(both):
+    ours, theirs = both(TRIALS[:1])
+    with pytest.raises(UpdateFinishedTrialError):
+        ours._storage.set_trial_user_attr(ours.trials[0]._trial_id, "late", 1)
+    assert contents(theirs.trials[0]) == contents(ours.trials[0])
+
+
 def test_what_is_not_there_is_told_as_optuna_tells_it(empty_study_file):
     storage = open_storage(sqlite_url(empty_study_file), lambda *_: None, Heartbeat())
     with pytest.raises(KeyError):
         storage.get_trial(99)
+    with pytest.raises(KeyError):
+        storage.set_trial_user_attr(99, "key", 1)
     with pytest.raises(KeyError):
         storage.get_all_trials(99)
     storage.remove_session()
