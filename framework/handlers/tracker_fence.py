@@ -22,6 +22,9 @@ SHARE_OF_TIME = 0.05
 FREE_SECONDS = {"start": 0.25, "finish": 0.25}
 """What the start and the end of each run, such as a fold, may take without it being counted."""
 
+FREE_SECONDS_PER_CALL = 0.03
+"""What any other call may take so: else the sound tracker of many short trials would be off."""
+
 FREE_SPARE_SECONDS = 0.5
 SHARE_OF_SPARE_TIME = 0.03
 """What calls that can be left out may take of this."""
@@ -86,7 +89,7 @@ class TrackerFence:
         """
         if self.reason:
             return None
-        free = FREE_SECONDS.get(what, 0.0) + more_seconds
+        free = FREE_SECONDS.get(what, FREE_SECONDS_PER_CALL) + more_seconds
         patience = max(0.0, min(BUDGET_SECONDS - self._wasted_seconds, self._seconds_left))
         started = time.monotonic()
         future: Future[T] = Future()

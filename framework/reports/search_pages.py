@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from framework.recipe.drawing import Draw, is_within
 from framework.reports.charts import Chart
 from framework.reports.parallel_coordinates import parallel_coordinates
 from framework.reports.plots import Plot
@@ -233,8 +234,11 @@ def write_search_page(record: RunRecord, path: Path) -> Path:
 
 
 def _drawn(trial: FoundTrial) -> str:
-    """What was drawn, as it would be typed."""
-    return ", ".join(f"{place}={value_text(value)}" for place, value in trial.overrides.items())
+    """What was drawn where a layer could not exist; everything where that is not known."""
+    place = trial.layer.partition(": ")[0]
+    drawn = Draw(trial.overrides).values
+    there = {k[len(place) + 1 :]: v for k, v in drawn.items() if is_within(k, place)}
+    return ", ".join(f"{key}={value_text(value)}" for key, value in (there or drawn).items())
 
 
 def _number(value: float | None) -> str:

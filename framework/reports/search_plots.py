@@ -32,6 +32,7 @@ ENDING_STYLES: Mapping[str, str] = {
 BEST_STYLE = "c1"
 _NUM_CURVES = 100
 _BAR_WIDTH, _BAR_ROW = 150.0, 22.0
+_NUM_BARS, _LEAST_SHARE = 12, 0.01
 
 
 def history(findings: SearchFindings, objective: int) -> Plot | None:
@@ -79,10 +80,16 @@ def curves(findings: SearchFindings) -> Chart | None:
 
 
 def importances(findings: SearchFindings, objective: int) -> Plot | None:
-    """The share of each dimension as a bar; None where too few trials tell."""
-    shares = findings.importances[objective] if findings.importances else {}
-    if not shares:
+    """The share of each dimension as a bar; None where too few trials tell.
+
+    Of many dimensions those are left out whose share would be told as none.
+    """
+    every = findings.importances[objective] if findings.importances else {}
+    if not every:
         return None
+    is_long = len(every) > _NUM_BARS
+    shares = {k: v for k, v in every.items() if not is_long or v >= _LEAST_SHARE} or every
+    num_left_out = len(every) - len(shares)
     names = short_names(list(shares))
     axis = Axis(0.0, max(shares.values()) or 1.0, _BAR_WIDTH, WIDTH - 60)
     marks, words = [], []
@@ -92,7 +99,8 @@ def importances(findings: SearchFindings, objective: int) -> Plot | None:
         words.append(Words(_BAR_WIDTH - 8, y + 4, names[name], "end"))
         words.append(Words(axis.place(share) + 6, y + 4, f"{share:.0%}"))
     height = 2 * TOP + len(shares) * _BAR_ROW
-    return Plot("importance", marks, words=words, height=height)
+    title = f"importance ({num_left_out} more below 1%)" if num_left_out else "importance"
+    return Plot(title, marks, words=words, height=height)
 
 
 def slices(findings: SearchFindings, objective: int) -> list[Plot]:

@@ -1,10 +1,7 @@
-"""Checkpoints that were cut off, changed or made up: refused with an explanation, never loaded."""
+"""Checkpoints that were cut off or changed: refused with an explanation, never loaded."""
 
-import json
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,6 @@ from framework.runs.directory import RunDirectory
 
 pytestmark = pytest.mark.slow
 
-MALICIOUS_FILES = Path(__file__).with_name("malicious_files.py")
 SUPPORT = Path(__file__).parents[1] / "support"
 NUM_DAMAGED = scaled(fast=100, default=400, push=1_000, nightly=100_000)
 
@@ -57,16 +53,3 @@ def test_damaged_checkpoint_is_never_loaded_silently(trained, tmp_path, damaged)
         newest.write_bytes(damaged(data, rng))
         with pytest.raises(CheckpointError, match="C058"):
             store.load(pytest.fail)
-
-
-def test_nothing_in_a_malicious_file_is_executed(tmp_path):
-    command = [sys.executable, str(MALICIOUS_FILES), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert len(report["outcomes"]) >= 25
-    allowed = {f"refused with {CheckpointError.exit_code}"}
-    assert {n: o for n, o in report["outcomes"].items() if o not in allowed} == {}
-    assert report["events"] == []
-    assert not report["is_canary_dead"]
-    assert not (tmp_path.parent / "canary").exists()

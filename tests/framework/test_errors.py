@@ -21,6 +21,11 @@ def test_fault_without_place_begins_with_error():
     assert str(Fault("P003", "two owners")) == "error: two owners [P003]"
 
 
+def test_fault_shows_what_a_terminal_would_obey():
+    fault = Fault("R004", "no such key '\x1b[2J\r\u202e'\n  of two lines")
+    assert str(fault) == "error: no such key '\\u001b[2J\\u000d\\u202e'\n  of two lines [R004]"
+
+
 def test_fault_as_json_keeps_the_position_apart():
     values = Fault("R001", "m", place=Position("f", 2, 3)).as_json()
     assert (values["file"], values["line"], values["column"]) == ("f", 2, 3)

@@ -58,6 +58,14 @@ def test_json_is_strict(capsys):
     }
 
 
+def test_json_holds_nothing_that_a_terminal_obeys(capsys):
+    document = {"class": "\x1b[2J \x9b \u202e é"}
+    say_json(document)
+    written = capsys.readouterr().out
+    assert json.loads(written) == document
+    assert "é" in written and not {"\x1b", "\x9b", "\u202e"} & set(written)
+
+
 def test_facts_are_aligned_and_empty_ones_left_out(capsys):
     say_facts({"run": "runs/a", "kept": "", "pictures": ["a.png", "b.png"]})
     assert capsys.readouterr().out == "run       runs/a\npictures  a.png\n          b.png\n"

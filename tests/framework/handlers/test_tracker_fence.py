@@ -109,6 +109,14 @@ def test_start_and_end_of_each_run_are_free(fence, monkeypatch, what):
     assert "not done" in fence.reason
 
 
+def test_quick_calls_are_free_however_many(fence, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.1)
+    monkeypatch.setattr(tracker_fence, "FREE_SECONDS_PER_CALL", 0.1)
+    for _ in range(20):
+        fence.call("log", lambda: time.sleep(0.02))
+    assert fence.reason == ""
+
+
 def test_more_seconds_are_waited_for_and_not_held_against_it(fence, monkeypatch):
     monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.0)
     monkeypatch.setattr(tracker_fence, "FREE_SECONDS", {})

@@ -56,7 +56,22 @@ def test_rows_begin_with_the_best_and_end_with_what_has_no_value(page):
 def test_infeasible_layers_are_counted_with_an_example(page):
     (layer,) = page.infeasible
     assert (layer.layer, layer.count) == ("encoder: layers.conv1", 1)
-    assert "channels: [8]" in layer.drawn
+    assert "networks.encoder.channels=[8]" in layer.drawn
+
+
+def test_infeasible_network_is_shown_whole_and_alone(page):
+    network = {name: [3, 4, 5, 6] for name in ("channels", "kernel_sizes", "strides", "paddings")}
+    trial = replace(
+        page.findings.of("infeasible")[0],
+        layer="networks.encoder: conv layer 4",
+        overrides={"networks.encoder": network, "optimizer.lr": 0.5},
+    )
+    (layer,) = SearchPage(page.run, replace(page.findings, trials=[trial])).infeasible
+    drawn = ", ".join(f"{name}=[3, 4, 5, 6]" for name in network)
+    assert layer.drawn == drawn
+
+
+def test_failures_are_counted(page):
     assert page.failures == [("validation/loss is not a finite number", 1)]
 
 

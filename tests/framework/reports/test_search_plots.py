@@ -68,6 +68,16 @@ def test_importances_are_bars_with_their_share():
     long, short = (float(mark.path.split("H")[1]) for mark in plot.marks)
     assert long > short
     assert importances(found([1.0]), 0) is None
+
+
+def test_importances_of_many_dimensions_leave_out_those_that_tell_nothing():
+    shares = {f"place.value{number}": 0.2 if number < 5 else 0.001 for number in range(20)}
+    plot = importances(found([1.0, 2.0], importances=[shares]), 0)
+    assert plot.title == "importance (15 more below 1%)"
+    assert len(plot.marks) == 5
+
+
+def test_importances_of_no_trials_are_not_drawn():
     assert importances(found([1.0], importances=[{}]), 0) is None
 
 

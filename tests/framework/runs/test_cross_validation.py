@@ -329,6 +329,7 @@ def test_fold_at_which_another_process_works_is_left_at_once(carried_out_in, tmp
     ("override", "identifier"),
     [
         ("cross_validation={num_folds: 257}", "D033"),
+        ("cross_validation={num_folds: 1000000000}", "D033"),
         ("cross_validation={num_folds: 65, stratified: true}", "D033"),
         ("training={num_epochs: 1, batch_size: 180, drop_last: true}", "D034"),
     ],

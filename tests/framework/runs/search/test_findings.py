@@ -26,7 +26,7 @@ def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(hand_built)
         (3, "pruned"),
         (4, "failed"),
         (5, "complete"),
-        (7, "running"),
+        (6, "running"),
         (8, "surplus"),
     ]
     assert findings.num_trials == 5
@@ -54,7 +54,7 @@ def test_reasons_are_those_that_were_written(hand_built):
     assert found[1].reason == "layers.conv1: its output would be empty"
     assert found[1].layer == "encoder: layers.conv1"
     assert found[4].reason == "validation/loss is not a finite number"
-    assert (found[7].run, found[7].attempts) == ("trial-0006", 2)
+    assert (found[6].run, found[6].attempts) == ("trial-0006", 2)
     assert (found[3].reason, found[3].values) == ("not promising", ())
 
 

@@ -10,7 +10,13 @@ from optuna import TrialPruned
 from optuna.trial import TrialState, create_trial
 
 from framework.runs.search.counting import attempts_before
-from framework.runs.search.retries import is_dead, sweep, take_up_again, take_up_owed
+from framework.runs.search.retries import (
+    end_stragglers,
+    is_dead,
+    sweep,
+    take_up_again,
+    take_up_owed,
+)
 from framework.runs.search.storages import Heartbeat
 from framework.storage import this_process
 
@@ -130,3 +136,34 @@ def test_silent_process_is_told_dead_by_its_heartbeat(make_study):
         study.optimize(objective, n_trials=1)
     assert states(study) == ["FAIL", "PRUNED"]
     assert found == [("trial-0000", silent.params["rate"])]
+
+
+def test_trial_of_a_machine_that_is_gone_is_taken_up_where_nobody_is_at_work(make_study, trial):
+    study = make_study()
+    gone = this_process() | {"host": "another"}
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=gone))
+    assert sweep(study, max_retries=2) == 0
+    end_stragglers(study, max_retries=2, num_trials=1, require_none=lambda: None)
+    assert states(study) == ["FAIL", "WAITING"]
+
+
+def test_process_that_is_still_saving_is_waited_for(make_study, trial):
+    study = make_study()
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=this_process()))
+    looks = []
+
+    def look():
+        looks.append(states(study))
+        if len(looks) == 2:
+            study.tell(0, state=TrialState.FAIL)
+
+    end_stragglers(study, max_retries=2, num_trials=1, require_none=look)
+    assert looks == [["RUNNING"], ["RUNNING"]]
+    assert states(study) == ["FAIL", "WAITING"]
+
+
+def test_nobody_waits_for_a_straggler_once_the_end_is_asked_for(make_study, trial):
+    study = make_study()
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=this_process()))
+    with pytest.raises(KeyboardInterrupt):
+        end_stragglers(study, 2, 1, lambda: (_ for _ in ()).throw(KeyboardInterrupt))

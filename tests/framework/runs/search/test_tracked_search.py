@@ -40,17 +40,24 @@ def test_values_of_a_table_are_plain():
     assert rows[0][3] == "{'deep': [1]}"
 
 
-def test_pictures_show_history_dimensions_and_importances():
-    pictures = pictures_of_search(findings_of(COST, importances=[{LR: 0.9, KIND: 0.1}]))
-    assert sorted(pictures) == ["search/dimensions", "search/history", "search/importances"]
+def test_pictures_show_history_dimensions_and_importances_of_each_objective():
+    sought = COST, SoughtValue("psnr", "maximize", {})
+    findings = findings_of(*sought, num_complete=2, importances=[{LR: 0.9, KIND: 0.1}, {}])
+    pictures = pictures_of_search(findings)
+    assert sorted(pictures) == [
+        "search/dimensions/objective",
+        "search/dimensions/psnr",
+        "search/history/objective",
+        "search/history/psnr",
+        "search/importances/objective",
+    ]
     for picture in pictures.values():
         assert picture.shape[2] == 3
         assert picture.min() < 100 < picture.max()
 
 
-def test_each_of_several_objectives_has_its_pictures():
-    sought = COST, SoughtValue("psnr", "maximize", {})
-    assert "search/history/psnr" in pictures_of_search(findings_of(*sought))
+def test_a_single_objective_need_not_be_named():
+    assert "search/history" in pictures_of_search(findings_of(COST, num_complete=1))
 
 
 @pytest.mark.parametrize("sought", [(), (COST,)])
