@@ -8,7 +8,7 @@
 #   make check   everything that must hold before a change lands
 #   make schema  write recipes/schema.json anew, after a component or a key has changed
 #   make fix     format the code and repair what the linter can
-#   make bench   compare our speed with bare loops and other frameworks (40 minutes)
+#   make bench   compare our speed with bare loops and other frameworks (50 minutes)
 #   make reproduction RUNS="…"   collect finished runs, write docs/reproduction.md anew
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ BIN := .venv/bin
 TESTS := tests
 CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py) \
 	tests/plugins/framework_autoencoders/test_shapes.py
-BENCHMARKS := basic_epoch frameworks gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking speedrun
+BENCHMARKS := basic_epoch frameworks gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking search speedrun
 
 # Tests begin hundreds of processes, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE

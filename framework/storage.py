@@ -13,8 +13,8 @@ import resource
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _REASONS = {
     errno.EIO: ("S052", "the disk reports an I/O error", "the state saved before it is intact"),
 }
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 def sha256_of(data: bytes) -> str:
@@ -133,7 +134,7 @@ def _write_new(path: Path, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        _force(descriptor)
     finally:
         os.close(descriptor)
 
@@ -142,9 +143,43 @@ def sync_folder(folder: Path) -> None:
     """Force the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _force(descriptor)
     finally:
         os.close(descriptor)
+
+
+def missing_guarantees(folder: Path) -> list[str]:
+    """What the file system of an existing folder cannot do for the runs in it, in words.
+
+    Runs are carried out all the same: on some network disks and in memory there is no other way.
+    """
+    with storage_faults(folder):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    found = []
+    try:
+        if not _is_supported(lambda: os.fsync(descriptor)):
+            found.append(f"{folder} cannot be forced to the disk: a power cut may undo saves")
+        with suppress(BlockingIOError):  # locks work: another process has one
+            if not _is_supported(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)):
+                found.append(f"{folder} cannot be locked: do not carry the same run out twice")
+    finally:
+        os.close(descriptor)
+    return found
+
+
+def _force(descriptor: int) -> None:
+    """Force what was written to the disk, where the file system can; an error is never retried."""
+    _is_supported(lambda: os.fsync(descriptor))
+
+
+def _is_supported(act: Callable[[], None]) -> bool:
+    try:
+        act()
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        return False
+    return True
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -171,7 +206,7 @@ def append_line(path: Path, line: str, *, at_bytes: int) -> int:
             file.seek(at_bytes)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            _force(file.fileno())
     return at_bytes + len(data)
 
 
@@ -199,7 +234,8 @@ def exclusive_lock(path: Path, *, waits: bool = False) -> Iterator[None]:
     """Hold a lock on `path` for as long as the block runs; wait for it, or refuse at once.
 
     The kernel releases it when its holder dies, so that there is no stale lock to clean up. A
-    folder can be locked as well as a file.
+    folder can be locked as well as a file. A file system without locks is taken as it is; see
+    `missing_guarantees`.
 
     Raises:
         RunLockedError: another process holds it; the message names the process.
@@ -210,7 +246,7 @@ def exclusive_lock(path: Path, *, waits: bool = False) -> Iterator[None]:
         descriptor = os.open(path, flags, 0o644)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            _is_supported(lambda: fcntl.flock(descriptor, _exclusively(waits=waits)))
         except BlockingIOError:
             raise RunLockedError(_locked(path, is_folder=is_folder)) from None
         if not is_folder:
@@ -220,6 +256,10 @@ def exclusive_lock(path: Path, *, waits: bool = False) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _exclusively(*, waits: bool) -> int:
+    return fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB)
 
 
 def this_process() -> dict[str, str | int]:

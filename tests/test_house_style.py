@@ -104,6 +104,8 @@ def test_exempt_sources_exist_and_have_no_mirrored_test():
         "torch.load(path)",
         "torch.load(path, weights_only=False)",
         "from torch import load",
+        "os.fork()",
+        "multiprocessing.get_context('fork')",
     ],
 )
 def test_ban_notices(snippet):
@@ -230,6 +232,10 @@ def banned_uses(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.Attribute(value=ast.Name(id="builtins"), attr=name) if name in BANNED_NAMES:
             yield name
+        case ast.Attribute(value=ast.Name(id="os"), attr="fork" | "forkpty"):
+            yield "fork, which copies locks that threads hold"
+        case ast.Constant(value="fork" | "forkserver"):
+            yield "fork as the way that processes start"
         case ast.Attribute(attr="DeterministicEngine"):
             yield "DeterministicEngine"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load"), keywords=given):

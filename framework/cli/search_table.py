@@ -21,7 +21,8 @@ _COLORS = {"complete": "green", "pruned": "yellow", "failed": "red", "running": 
 def trial_line(trial: FoundTrial, findings: SearchFindings) -> str:
     """How a trial has ended, in one line."""
     words = {"pruned": "ended early", "infeasible": "cannot be trained", "surplus": "one too many"}
-    parts = [f"trial {trial.number:04d}", words.get(trial.ending, trial.ending)]
+    ending = "violates constraints" if trial.violation > 0 else trial.ending
+    parts = [f"trial {trial.number:04d}", words.get(ending, ending)]
     parts += [
         f"{sought.name} {number_text(value)}"
         for sought, value in zip(findings.sought, trial.values, strict=False)

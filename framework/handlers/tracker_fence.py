@@ -12,7 +12,7 @@ T = TypeVar("T")
 MAX_ERRORS = 3
 """Errors after which a tracker is off for the rest of the command."""
 
-BUDGET_SECONDS = 3.0
+BUDGET_SECONDS = 2.0
 """What all calls of a tracker may take of a command's time altogether; the process ends later,
 too."""
 
@@ -21,6 +21,9 @@ SHARE_OF_TIME = 0.05
 
 FREE_SECONDS = {"start": 0.25, "finish": 0.25}
 """What the start and the end of each run, such as a fold, may take without it being counted."""
+
+FIRST_START_SECONDS = 1.25
+"""What the first start of a command may take instead, which has libraries to import."""
 
 FREE_SECONDS_PER_CALL = 0.03
 """What any other call may take so: else the sound tracker of many short trials would be off."""
@@ -89,7 +92,7 @@ class TrackerFence:
         """
         if self.reason:
             return None
-        free = FREE_SECONDS.get(what, FREE_SECONDS_PER_CALL) + more_seconds
+        free = self._free_seconds(what) + more_seconds
         patience = max(0.0, min(BUDGET_SECONDS - self._wasted_seconds, self._seconds_left))
         started = time.monotonic()
         future: Future[T] = Future()
@@ -121,6 +124,11 @@ class TrackerFence:
     def _seconds_left(self) -> float:
         passed = time.monotonic() - self._began_at
         return BUDGET_SECONDS + SHARE_OF_TIME * passed - self._seconds
+
+    def _free_seconds(self, what: str) -> float:
+        if what == "start" and self._calls is None:
+            return FIRST_START_SECONDS
+        return FREE_SECONDS.get(what, FREE_SECONDS_PER_CALL)
 
     def _queue(self) -> "SimpleQueue[_Call | None]":
         if self._calls is None:

@@ -64,11 +64,10 @@ def make_plan(
     components = resolve(recipe, document, registry, upstreams)
     with construction(components.dataset, document):
         dataset: Dataset = components.dataset.build()
-        data = dataset.info if known is None else known
+        data = known or dataset.info
     proof = prove(components, data, document, memory_bytes=_memory_bytes(), proofs=proofs)
     scheduled = prove_schedulers(recipe, components, data, document)
     faults = _incoherent(recipe, components, data, document, proof)
-    faults += origin_faults(upstreams, data, proof.layers, document)
     plan = Plan(
         recipe=recipe,
         document=document,
@@ -82,9 +81,9 @@ def make_plan(
         registry=registry,
         warnings=(*_notices(recipe, document), *map(str, registry.broken)),
     )
+    faults += origin_faults(upstreams, data, proof.layers, document)
     faults += schedule_faults(plan, {**proof.parts, **scheduled})
-    faults += search_faults(plan, measured(recipe, components, proof))
-    if faults:
+    if faults := [*faults, *search_faults(plan, measured(recipe, components, proof))]:
         raise RecipeError(faults)
     return plan, dataset
 

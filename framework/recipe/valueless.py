@@ -73,10 +73,10 @@ def with_zeros(networks: Iterable[nn.Module]) -> torch.device:
     return torch.device("cpu")
 
 
-@torch.no_grad()
 def _zeros_like(values: Tensor) -> Tensor:
     if not values.is_meta:
-        return values.zero_()
+        with torch.no_grad():
+            return values.zero_()
     zeros = torch.zeros(values.shape, dtype=values.dtype)
     if isinstance(values, nn.Parameter):
         return nn.Parameter(zeros, requires_grad=values.requires_grad)

@@ -126,7 +126,8 @@ class SearchPage:
             return []
         there = read_resolved(self.record.directory / self.best[0].run)
         rows = differences([self.run.recipe, there]) if there else []
-        return [row for row in rows if row.key.partition(".")[0] not in _NOT_OF_A_TRIAL]
+        own = [row for row in rows if row.key.partition(".")[0] not in _NOT_OF_A_TRIAL]
+        return [Difference(row.key, [*map(_shortened, row.values)]) for row in own]
 
     @property
     def infeasible(self) -> list[InfeasibleLayer]:
@@ -197,7 +198,7 @@ class SearchPage:
         values = list(map(number_text, trial.values)) or [""] * len(self.findings.sought)
         return [
             trial.run or str(trial.number),
-            "constraints violated" if trial.violation > 0 else trial.ending,
+            "violates constraints" if trial.violation > 0 else trial.ending,
             *values,
             *(_number(trial.terms.get(name)) for name in self._terms),
             str(max(trial.curve, default="")),
@@ -239,6 +240,14 @@ def _drawn(trial: FoundTrial) -> str:
     drawn = Draw(trial.overrides).values
     there = {k[len(place) + 1 :]: v for k, v in drawn.items() if is_within(k, place)}
     return ", ".join(f"{key}={value_text(value)}" for key, value in (there or drawn).items())
+
+
+def _shortened(text: str) -> str:
+    """A number with as many digits as are worth reading; anything else as it is."""
+    try:
+        return min(text, number_text(float(text)), key=len)
+    except ValueError:
+        return text
 
 
 def _number(value: float | None) -> str:

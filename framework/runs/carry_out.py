@@ -33,7 +33,12 @@ from framework.runs.records import OVER, RunRecord, is_run, read_meta, read_run,
 from framework.runs.repetition import carry_out_in, take_part_in
 from framework.runs.tracking import RunTracking
 from framework.runs.upstream_runs import UpstreamRuns, identities_needed
-from framework.storage import exclusive_lock, has_temporary_files, make_folder
+from framework.storage import (
+    exclusive_lock,
+    has_temporary_files,
+    make_folder,
+    missing_guarantees,
+)
 
 
 def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
@@ -60,7 +65,8 @@ def carry_out(plan: Plan, dataset: Dataset, options: Options) -> RunRecord:
     has_weights = plan.has_parts or found is not None
     inherited = Inheritance() if has_weights else upstreams.inheritance_of(plan)
     with ExitStack() as stack:
-        with exclusive_lock(make_folder(folder), waits=True):
+        _tell_of_missing_guarantees(make_folder(folder), options)
+        with exclusive_lock(folder, waits=True):
             clear_drafts(folder)
             found = found or (None if options.is_new else find_run(folder, identity))
             meta = _meta(plan, options, device, identity=identity, fingerprint=fingerprint)
@@ -103,6 +109,7 @@ def continue_run(
         hint = "run the recipe again from its file, or continue with --force"
         raise CheckpointError(Fault("C075", message, place=str(path), hint=hint))
     bundle = _load(plan, dataset, device)
+    _tell_of_missing_guarantees(path, options)
     store = RunDirectory(path)
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
     means = _Means(bundle, device, options, upstreams, fingerprint)
@@ -111,6 +118,11 @@ def continue_run(
         return _carried_out(plan, store, means, partial(take_part_in, worker=worker))
     with store.lock():
         return _carried_out(plan, store, means)
+
+
+def _tell_of_missing_guarantees(folder: Path, options: Options) -> None:
+    for what in missing_guarantees(folder):
+        options.warn(what)
 
 
 def find_run(folder: Path, identity: str) -> Path | None:

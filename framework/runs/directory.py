@@ -225,6 +225,8 @@ class RunDirectory:
 
 
 def _read_intact(path: Path, sha256: str | None) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise CheckpointError(Fault("C066", "is not a regular file", place=str(path)))
     try:
         data = path.read_bytes()
     except OSError as error:

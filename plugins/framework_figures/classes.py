@@ -30,7 +30,22 @@ Physiologically-based Model for Simulation of Color Vision Deficiency, 2009, tab
 
 
 def class_names(data: DataInfo) -> list[str]:
-    """A name per class; where the data have none, `class 0` and so on."""
+    """A name per class, as a picture shows it; where the data have none, `class 0` and so on."""
+    return [drawable(name) for name in plain_class_names(data)]
+
+
+def drawable(name: str) -> str:
+    """A name that somebody gave to a folder, as matplotlib can draw it.
+
+    It takes what stands between two dollars for mathematics, and has no picture of what cannot be
+    printed.
+    """
+    printed = name if name.isprintable() else repr(name)[1:-1]
+    return printed.replace("$", r"\$")
+
+
+def plain_class_names(data: DataInfo) -> list[str]:
+    """A name per class, as the data have it."""
     named = data.class_names[: data.num_classes]
     return [*named, *(f"class {label}" for label in range(len(named), data.num_classes))]
 
@@ -49,7 +64,7 @@ def class_label(named: str | int, data: DataInfo) -> int:
     Raises:
         ValueError: there is no such class; the message says which one may be meant.
     """
-    names = class_names(data)
+    names = plain_class_names(data)
     if isinstance(named, int) and 0 <= named < len(names):
         return named
     if named in names:

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Drawing
 
 from framework import Figure, FinishedRun
-from framework_figures.classes import class_names
+from framework_figures.classes import class_names, plain_class_names
 from framework_figures.style import INK, MUTED, PALETTE, make_drawing
 
 _CELL_PIXELS = 74
@@ -58,7 +58,7 @@ class ConfusionMatrix(Figure):
         precision = right / np.maximum(1, counts.sum(0))
         f1 = 2 * right / np.maximum(1, counts.sum(0) + counts.sum(1))
         found = {"accuracy": float(right.sum() / max(1, counts.sum()))}
-        for place, name in enumerate(class_names(run.data)):
+        for place, name in enumerate(plain_class_names(run.data)):
             found[f"recall/{name}"] = float(recall[place])
             found[f"precision/{name}"] = float(precision[place])
             found[f"f1/{name}"] = float(f1[place])

@@ -20,12 +20,16 @@ from framework_figures.style import MUTED, RULE, calm
 _SIDE_PIXELS = 92
 _SCALE_PIXELS = 62
 _FILTERS_PER_ROW = 8
+_COLOURS = 3
+_TWO_SIDED = "RdBu_r"
 
 
 class Filters(Figure):
     """The kernels of a network's first convolution, all on one scale: red adds, blue takes away.
 
-    A kernel over several channels is shown channel by channel, side by side.
+    A kernel over the three channels of images in colour is shown in colour: each channel is as
+    bright as its weight is large, and grey is zero. One over another number of channels is shown
+    channel by channel, side by side.
 
     Args:
         network: the network's name; by default the first that has a convolution.
@@ -54,7 +58,8 @@ class Filters(Figure):
         largest = max(kernels.abs().max().item() for kernels in stages.values()) or 1.0
         rows = [row for label, kernels in stages.items() for row in _rows(label, kernels, largest)]
         drawing = draw_rows(rows, (0.0, 1.0), header_pixels=_SCALE_PIXELS)
-        _put_scale(drawing, largest)
+        is_coloured = any(kernels.shape[1] == _COLOURS for kernels in stages.values())
+        _put_scale(drawing, largest, "gray" if is_coloured else _TWO_SIDED)
         return drawing
 
     def _stages(self, run: FinishedRun) -> Iterator[tuple[str, Tensor]]:
@@ -64,10 +69,12 @@ class Filters(Figure):
         if (networks := run.networks()) is not None:
             yield f"kept (epoch {run.kept_epoch})", self._kernels(networks)
 
-    def _kernels(self, networks: Mapping[str, nn.Module]) -> Float[Tensor, "batch height width"]:
+    def _kernels(
+        self, networks: Mapping[str, nn.Module]
+    ) -> Float[Tensor, "batch channels height width"]:
         convolution = _first_convolution(networks, self._network)
         kernels = convolution.weight.detach().cpu()[: self._max_num_filters]
-        return kernels.flatten(0, 1).contiguous()
+        return kernels if kernels.shape[1] == _COLOURS else kernels.flatten(0, 1).unsqueeze(1)
 
 
 def _first_convolution(networks: Mapping[str, nn.Module], name: str | None) -> nn.Conv2d:
@@ -84,25 +91,33 @@ def _first_convolution(networks: Mapping[str, nn.Module], name: str | None) -> n
 
 
 def _rows(label: str, kernels: Tensor, largest: float) -> Iterator[Row]:
-    cells = _coloured(kernels, largest)
+    cells = _framed(_coloured((kernels / largest + 1) / 2))
     for start in range(0, len(cells), _FILTERS_PER_ROW):
         yield Row("" if start else label, "", cells[start : start + _FILTERS_PER_ROW])
 
 
 def _coloured(
-    kernels: Float[Tensor, "batch height width"], largest: float
+    shades: Float[Tensor, "batch channels height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    """Kernels as images: in their own colours, or white for zero where they have none."""
+    if shades.shape[1] == _COLOURS:
+        return shades
+    colours = colormaps[_TWO_SIDED](shades.squeeze(1).numpy())[..., :3]
+    return torch.from_numpy(colours).to(torch.float32).permute(0, 3, 1, 2)
+
+
+def _framed(
+    cells: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, "batch 3 height_pixels width_pixels"]:
-    """Kernels as framed images: every weight a square, white for zero."""
-    scaled = (kernels / largest + 1) / 2
-    colours = torch.from_numpy(colormaps["RdBu_r"](scaled.numpy())[..., :3]).to(torch.float32)
-    factor = max(1, _SIDE_PIXELS // max(kernels.shape[1:]))
-    cells = F.interpolate(colours.permute(0, 3, 1, 2), scale_factor=factor, mode="nearest")
+    """Every weight as a square, and a line around each kernel."""
+    factor = max(1, _SIDE_PIXELS // max(cells.shape[2:]))
+    enlarged = F.interpolate(cells, scale_factor=factor, mode="nearest")
     grey = int(RULE[1:3], 16) / 255
-    return F.pad(cells, (1, 1, 1, 1), value=grey)
+    return F.pad(enlarged, (1, 1, 1, 1), value=grey)
 
 
-def _put_scale(drawing: Drawing, largest: float) -> None:
-    """A bar above the kernels that says which colour is which weight."""
+def _put_scale(drawing: Drawing, largest: float, shades: str) -> None:
+    """A bar above the kernels that says which colour, or how bright a one, is which weight."""
     width, height = drawing.get_size_inches() * drawing.dpi
     left, bar_width, bar_height = 224, 260, 12
     axes = drawing.add_axes(
@@ -110,7 +125,7 @@ def _put_scale(drawing: Drawing, largest: float) -> None:
     )
     axes.imshow(
         np.linspace(-largest, largest, 256)[np.newaxis],
-        cmap="RdBu_r",
+        cmap=shades,
         aspect="auto",
         extent=(-largest, largest, 0, 1),
     )

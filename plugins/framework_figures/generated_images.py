@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from framework import Figure, FinishedRun, Task
+from framework_figures.classes import drawable
 from framework_figures.image_rows import Caption, Row, draw_rows
 
 
@@ -79,4 +80,4 @@ class GeneratedImages(Figure):
 def _captions(task: Task, run: FinishedRun) -> list[Caption]:
     num_classes = getattr(task, "num_classes", 0)
     names = run.data.class_names or tuple(map(str, range(num_classes)))
-    return [Caption(name) for name in names[:num_classes]]
+    return [Caption(drawable(name)) for name in names[:num_classes]]

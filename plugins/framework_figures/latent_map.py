@@ -23,6 +23,7 @@ _MOST_IMAGES_OF_TSNE = 2_000  # ten seconds on one core; it grows with their num
 _MOST_NAMED_CLASSES = 20
 _PANEL_PIXELS = 1000
 _LEGEND_COLUMNS = 5
+_LETTER_PIXELS, _MARKER_PIXELS = 11.5, 45
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,17 @@ def _put_legend(drawing: Drawing, names: Sequence[str]) -> None:
     drawing.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=_LEGEND_COLUMNS,
+        ncols=_num_columns(drawing, names),
         frameon=False,
         fontsize=11,
         labelcolor=INK,
         handletextpad=0.1,
         columnspacing=1.2,
     )
+
+
+def _num_columns(drawing: Drawing, names: Sequence[str]) -> int:
+    """As many as fit beside one another, by the longest name."""
+    width = drawing.get_size_inches()[0] * drawing.dpi
+    longest = max(map(len, names), default=1)
+    return max(1, min(_LEGEND_COLUMNS, int(width // (longest * _LETTER_PIXELS + _MARKER_PIXELS))))

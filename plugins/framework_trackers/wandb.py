@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -22,6 +23,7 @@ from framework_trackers.wandb_attempts import (
     Attempt,
     next_attempt,
     read_attempts,
+    rows_not_sent,
     write_attempts,
 )
 from framework_trackers.wandb_connection import (
@@ -31,17 +33,22 @@ from framework_trackers.wandb_connection import (
     is_reachable,
     kept_within,
     quiet_log,
+    server_address,
     without_launch,
     without_questions,
+    without_secrets,
+    words_of,
 )
-from framework_trackers.wandb_endings import end, opened
+from framework_trackers.wandb_endings import begin_to_end, opened, wait_for_ends
 
 _OVER = ("finished", "early_stopped", "pruned")
-_INIT_SECONDS = 2.0
+_INIT_SECONDS = 1.5
+_FEWEST_INIT_SECONDS = 0.7
 _FINISH_SECONDS = 2.0
 _LINEAGE_SECONDS = 0.5
 _REACH_SECONDS = 0.7
 _BY_EPOCH = ("train/*", "validation/*", "lr*", "sparsity/*", "pictures/*", "images_per_second")
+_UNREADABLE = "Failed to read"
 _SEND = "`framework runs sync RUN` sends it"
 
 
@@ -49,7 +56,7 @@ class WandB(Tracker):
     """Shows runs in Weights & Biases, or stores them for later where there is no way to it.
 
     Folds, seeds and trials are runs of one group, named after the whole run. What has not arrived
-    when a run ends is in its directory, and `framework runs sync RUN` sends it.
+    at the end is in the run directory, and `framework runs sync RUN` sends it.
 
     Args:
         project: the project; by default what `WANDB_PROJECT` says, or the recipe's name.
@@ -64,7 +71,7 @@ class WandB(Tracker):
             alone.
         gradient_norm: whether rows within an epoch hold the length of the gradient.
         artifacts: whether the model, the recipe and the report are sent at the end.
-        upload_seconds: how much longer than a few seconds a run waits at its end for what is still
+        upload_seconds: how much longer than two seconds a run waits at its end for what is still
             being sent.
     """
 
@@ -80,7 +87,7 @@ class WandB(Tracker):
         images_every_num_epochs: Annotated[int, Field(ge=1)] | None = 1,
         gradient_norm: bool = True,
         artifacts: bool = True,
-        upload_seconds: Annotated[float, Field(ge=0)] = 0.0,
+        upload_seconds: Annotated[float, Field(ge=0)] = 1.0,
     ) -> None:
         self.every_num_iterations = every_num_iterations
         self.images_every_num_epochs = images_every_num_epochs
@@ -91,6 +98,7 @@ class WandB(Tracker):
         self._mode = mode
         self._sends_artifacts = artifacts
         self._run: Any = None
+        self._is_part = False
         self._folder = Path()
         self._lineage: list[Thread] = []
 
@@ -107,6 +115,7 @@ class WandB(Tracker):
             OSError: its folder cannot be written to.
         """
         self._folder = run.directory / "wandb"
+        self._is_part = run.group not in ("", run.name)
         attempts = read_attempts(self._folder)
         with kept_within(self._folder), without_launch(), quiet_log():
             mode, reason = choose_mode(self._mode)
@@ -119,14 +128,15 @@ class WandB(Tracker):
             except Exception as error:
                 if mode == "offline":
                     raise
-                experience.note_failure(_address())
-                mode, reason = "offline", f"wandb fails online ({_words(error)})"
+                experience.note_failure(server_address())
+                mode, reason = "offline", f"wandb fails online ({words_of(error)})"
                 attempt = self._begin(run, attempts, mode)
             opened(self._run)
             self._note_time_since(started)
         write_attempts(self._folder, [*(a for a in attempts if a.id != attempt.id), attempt])
+        self._catch_up(run)
         if mode == "online":
-            return str(self._run.url)
+            return without_secrets(str(self._run.url))
         return f"offline{f', as {reason}' if reason else ''}; {_SEND}"
 
     def log(self, values: Mapping[str, float], *, iteration: int, epoch: int) -> None:
@@ -158,32 +168,36 @@ class WandB(Tracker):
                 self._run.log_artifact(_made(artifact), aliases=list(artifact.aliases))
 
     def finish(self, summary: Mapping[str, Any], *, status: str) -> None:
-        """End, and wait a while for what is still being sent.
-
-        A server that is gone is not waited for; and it is an error but once.
+        """End; the whole run waits a while for what is still being sent, of its parts, too.
 
         Raises:
             RuntimeError: not all of it has arrived in time.
         """
         if self._run is None:
             return
-        started, url = time.monotonic(), _address()
+        started, url = time.monotonic(), server_address()
         self._run.summary.update(dict(summary))
+        # a server that is gone is not waited for, and is an error but once
         is_known = not self._run.offline and experience.has_failed(url)
         is_there = self._run.offline or (not is_known and is_reachable(url, _REACH_SECONDS))
-        for thread in self._lineage if is_there else ():
-            thread.join(_LINEAGE_SECONDS / len(self._lineage))
+        begin_to_end(self._run, partial(self._end, 0 if status in _OVER else 1))
+        if self._is_part and is_there:
+            return
         try:
-            with kept_within(self._folder):
-                seconds = _FINISH_SECONDS + self.upload_seconds if is_there else 0.0
-                end(self._run, exit_code=0 if status in _OVER else 1, seconds=seconds)
+            wait_for_ends(_FINISH_SECONDS + self.upload_seconds if is_there else 0.0)
         except TimeoutError:
             experience.note_failure(url)
             if is_known:
                 return
-            found = "not everything has arrived in time" if is_there else f"{url} is gone"
+            gone = f"{without_secrets(url)} is gone"
+            found = "not everything has arrived in time" if is_there else gone
             raise RuntimeError(f"{found}; {_SEND}") from None
         self._note_time_since(started)
+
+    def _end(self, exit_code: int) -> None:
+        for thread in self._lineage:
+            thread.join(_LINEAGE_SECONDS / len(self._lineage))
+        self._run.finish(exit_code=exit_code)
         if not self._run.offline:
             *earlier, attempt = read_attempts(self._folder)
             write_attempts(self._folder, [*earlier, replace(attempt, is_sent=True)])
@@ -199,10 +213,9 @@ class WandB(Tracker):
         num_sent = 0
         for place, attempt in enumerate(attempts):
             if not attempt.is_sent:
-                _sync(folder, attempt)
+                num_sent += _sync(folder, attempt)
                 attempts[place] = replace(attempt, is_sent=True)
                 write_attempts(folder, attempts)
-                num_sent += 1
         return f"{num_sent} of {len(attempts)} runs sent to wandb" if num_sent else ""
 
     def _begin(self, run: TrackedRun, attempts: Sequence[Attempt], mode: Mode) -> Attempt:
@@ -222,13 +235,18 @@ class WandB(Tracker):
             dir=run.directory,
             mode=mode,
             resume="allow" if mode == "online" else None,
-            reinit="create_new",  # else a second fold would go on with the run of the first
+            reinit="create_new",  # else a second fold would go on with that of the first
             settings=_settings(self.upload_seconds),
         )
         self._run.define_metric("epoch")
         for name in _BY_EPOCH:
             self._run.define_metric(name, step_metric="epoch")
         return attempt.stored_in(Path(self._run.dir).parent.name)
+
+    def _catch_up(self, run: TrackedRun) -> None:
+        log = run.directory / "metrics.jsonl"
+        for row in rows_not_sent(log, first=self._run.step, last=run.iteration):
+            self._send(row, row.pop("iteration"), row.pop("epoch"))
 
     def _note_time_since(self, started: float) -> None:
         if not self._run.offline:
@@ -246,19 +264,11 @@ class WandB(Tracker):
                 self._run.use_artifact(f"{artifact.name}:best")
 
 
-def _address() -> str:
-    return str(wandb.setup().settings.base_url)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-
-
 def _settings(upload_seconds: float) -> wandb.Settings:
     return wandb.Settings(
         console="off",
         silent=True,
-        init_timeout=_INIT_SECONDS,
+        init_timeout=max(_FEWEST_INIT_SECONDS, min(_INIT_SECONDS, experience.seconds_left)),
         finish_timeout=_FINISH_SECONDS + upload_seconds,
         finish_timeout_raises=True,
     )
@@ -271,7 +281,8 @@ def _made(artifact: TrackedArtifact) -> wandb.Artifact:
     return made
 
 
-def _sync(folder: Path, attempt: Attempt) -> None:
+def _sync(folder: Path, attempt: Attempt) -> bool:
+    """Send an attempt; False where it was killed before anything was on the disk."""
     paths = [str(folder.resolve() / name) for name in attempt.folders]
     command = [sys.executable, "-m", "wandb", "sync", "--include-online", "--include-synced"]
     with kept_within(folder):
@@ -285,3 +296,4 @@ def _sync(folder: Path, attempt: Attempt) -> None:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise RuntimeError(said[-1] if said else f"wandb sync ends with {done.returncode}")
+    return _UNREADABLE not in done.stderr

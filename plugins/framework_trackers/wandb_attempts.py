@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 FILE = "attempts.json"
 
@@ -52,6 +53,18 @@ def read_attempts(folder: Path) -> list[Attempt]:
         return [Attempt(**each | {"folders": tuple(each["folders"])}) for each in values]
     except (OSError, ValueError, TypeError, KeyError):
         return []
+
+
+def rows_not_sent(log: Path, *, first: int, last: int) -> list[dict[str, Any]]:
+    """The rows of `metrics.jsonl` from one iteration to another, both included.
+
+    wandb sends every fifteen seconds, and writes whole blocks: what it has when its process is
+    killed is lost.
+    """
+    if not log.is_file():
+        return []
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if first <= row["iteration"] <= last]
 
 
 def write_attempts(folder: Path, attempts: Sequence[Attempt]) -> None:

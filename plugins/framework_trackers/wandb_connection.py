@@ -3,6 +3,7 @@
 import logging
 import netrc
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -24,7 +25,7 @@ _MODES: dict[str, Mode] = {
     "dryrun": "offline",
     "disabled": "disabled",
 }
-_REACH_SECONDS = 1.5
+_REACH_SECONDS = 1.2
 _SERVER_ERRORS = 500
 _FORGOTTEN_AFTER_SECONDS = 600.0
 _FREE_SECONDS = 2.0
@@ -62,10 +63,14 @@ class Experience:
     def objection(self, url: str) -> str:
         """Why another run had better only be stored; empty where nothing speaks against it."""
         if self.has_failed(url):
-            return f"{url} has failed before"
-        if self._seconds > _FREE_SECONDS + _SHARE_OF_TIME * (time.monotonic() - self._began_at):
-            return f"{url} is slow"
-        return ""
+            return f"{without_secrets(url)} has failed before"
+        return f"{without_secrets(url)} is slow" if self.seconds_left < 0.0 else ""
+
+    @property
+    def seconds_left(self) -> float:
+        """How long servers may still be waited for."""
+        passed = time.monotonic() - self._began_at
+        return _FREE_SECONDS + _SHARE_OF_TIME * passed - self._seconds
 
 
 experience = Experience()
@@ -88,8 +93,19 @@ def choose_mode(wanted: Mode | None) -> tuple[Mode, str]:
         return "offline", objection
     if not is_reachable(url):
         experience.note_failure(url)
-        return "offline", f"{url} cannot be reached"
+        return "offline", f"{without_secrets(url)} cannot be reached"
     return "online", ""
+
+
+def server_address() -> str:
+    """Where wandb is configured to send runs."""
+    return str(wandb.setup().settings.base_url)
+
+
+def words_of(error: Exception) -> str:
+    """An error in a line that may be stored."""
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {without_secrets(first)}"
 
 
 def has_key(url: str) -> bool:
@@ -106,6 +122,11 @@ def has_key(url: str) -> bool:
         return netrc.netrc(str(file)).authenticators(urlsplit(url).netloc) is not None
     except (OSError, netrc.NetrcParseError):
         return False
+
+
+def without_secrets(text: str) -> str:
+    """A text whose addresses name no user and no password."""
+    return re.sub(r"(?<=://)[^/\s@]*@", "", text)
 
 
 def is_reachable(url: str, seconds: float = _REACH_SECONDS) -> bool:

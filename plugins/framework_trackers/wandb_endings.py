@@ -1,7 +1,8 @@
 """How runs of wandb end: within a given time, whatever has become of the server."""
 
 import atexit
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from threading import Thread
 from typing import Any
@@ -15,6 +16,7 @@ _TEARDOWN_SECONDS = 1.0
 _LIBRARY = "_wl"
 
 _open: list[Any] = []
+_ending: list[tuple[Any, "Future[None]"]] = []
 
 
 def opened(run: Any) -> None:
@@ -22,36 +24,52 @@ def opened(run: Any) -> None:
 
     It runs before what wandb does then, which would wait for the server for as long as it takes.
     """
-    if not _open:
+    if not (_open or _ending):
         atexit.unregister(end_with_process)
         atexit.register(end_with_process)
     _open.append(run)
 
 
-def end(run: Any, *, exit_code: int, seconds: float) -> None:
-    """End a run, and wait a while for what is still being sent.
+def begin_to_end(run: Any, act: Callable[[], None]) -> None:
+    """Let a run end in a thread, so that several can at once.
 
     Args:
         run: a run of wandb.
-        exit_code: how it ends.
-        seconds: how long to wait.
-
-    Raises:
-        TimeoutError: not all of it has arrived; what has not is on the disk.
+        act: ends it; what it raises is for `wait_for_ends`.
     """
     with suppress(ValueError):
         _open.remove(run)
     future: Future[None] = Future()
-    Thread(target=_carry_out, args=(future, run, exit_code), daemon=True).start()
-    try:
-        future.result(max(seconds, _NOTE_SECONDS))
-    except TimeoutError:
+    Thread(target=_carry_out, args=(future, act), daemon=True).start()
+    _ending.append((run, future))
+
+
+def wait_for_ends(seconds: float) -> None:
+    """Wait a while for all runs that have begun to end.
+
+    Args:
+        seconds: how long, for all of them.
+
+    Raises:
+        TimeoutError: not all has arrived; what has not is on the disk.
+    """
+    pending = [*_ending]
+    _ending.clear()
+    wait([future for _, future in pending], timeout=max(seconds, _NOTE_SECONDS))
+    late = [run for run, future in pending if not future.done()]
+    for run in late:
         _leave(run)
-        raise
+    for _, future in pending:
+        if future.done():
+            future.result()
+    if late:
+        raise TimeoutError
 
 
 def end_with_process() -> None:
     """Leave what is still open, and end wandb's own process, but do not wait for ever."""
+    with suppress(Exception):
+        wait_for_ends(_TEARDOWN_SECONDS if _ending else 0.0)
     while _open:
         _leave(_open.pop())
     thread = Thread(target=_tear_down, daemon=True)
@@ -59,9 +77,10 @@ def end_with_process() -> None:
     thread.join(_TEARDOWN_SECONDS)
 
 
-def _carry_out(future: "Future[None]", run: Any, exit_code: int) -> None:
+def _carry_out(future: "Future[None]", act: Callable[[], None]) -> None:
     try:
-        future.set_result(run.finish(exit_code=exit_code))
+        act()
+        future.set_result(None)
     except BaseException as error:  # which the caller is to see, if it still waits
         future.set_exception(error)
 

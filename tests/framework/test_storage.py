@@ -1,6 +1,7 @@
 """Writes are all or nothing, in the order that survives a kill."""
 
 import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -15,7 +16,9 @@ from framework.storage import (
     append_line,
     cut_back,
     exclusive_lock,
+    make_draft,
     make_folder,
+    missing_guarantees,
     remove_temporary_files,
     sha256_of,
     write_durably,
@@ -64,6 +67,37 @@ def test_write_durably_keeps_the_old_file_when_the_disk_fails(tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == [path]
     if code == errno.ENOSPC:
         assert "need 3.0 MB" in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_file_system_that_cannot_sync_is_told_of_and_written_to(tmp_path, monkeypatch, code):
+    def refuses(_):
+        raise OSError(code, os.strerror(code))
+
+    assert missing_guarantees(tmp_path) == []
+    monkeypatch.setattr(os, "fsync", refuses)
+    write_durably(tmp_path / "file", b"data")
+    append_line(tmp_path / "log", "a line", at_bytes=0)
+    assert (tmp_path / "file").read_bytes() == b"data"
+    (told,) = missing_guarantees(tmp_path)
+    assert told.startswith(f"{tmp_path} cannot be forced to the disk")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_file_system_without_locks_is_told_of_and_worked_in(tmp_path, monkeypatch, code):
+    def refuses(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuses)
+    with exclusive_lock(tmp_path / "run.lock"):
+        assert (tmp_path / "run.lock").exists()
+    (told,) = missing_guarantees(tmp_path)
+    assert told.startswith(f"{tmp_path} cannot be locked")
+
+
+def test_folder_that_another_process_has_locked_lacks_nothing(tmp_path):
+    with exclusive_lock(tmp_path):
+        assert missing_guarantees(tmp_path) == []
 
 
 _LIMITED = """
@@ -131,6 +165,31 @@ def test_remove_temporary_files_leaves_the_rest(tmp_path):
     (tmp_path / "a").touch()
     remove_temporary_files(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_make_draft_syncs_every_file_and_then_the_folder_once(tmp_path, monkeypatch):
+    trace, real_fsync = [], os.fsync
+
+    def fsync(descriptor):
+        trace.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    make_draft(tmp_path / "draft", {"a": b"1", "b": b""}, ["figures", "snapshots"])
+    assert trace == ["a", "b", "draft"]
+    found = sorted(path.name for path in (tmp_path / "draft").iterdir())
+    assert found == ["a", "b", "figures", "snapshots"]
+    assert (tmp_path / "draft" / "a").read_bytes() == b"1"
+
+
+def test_make_draft_names_the_file_that_the_disk_does_not_take(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(StorageError, match="no space left") as caught:
+        make_draft(tmp_path / "draft", {"weights": b"1"}, [])
+    assert caught.value.faults[0].place == str(tmp_path / "draft" / "weights")
 
 
 def test_make_folder_makes_parents(tmp_path):

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ _SECONDS_TO_WAIT = 60
 _SQLITE = "sqlite"
 _DAMAGED = ("malformed", "not a database", "database disk image", "no such table")
 _FULL = ("disk is full", "disk I/O error")
+_LOCKED = ("locked", "timeout", "timed out")
 _FORBIDDEN = ("readonly", "unable to open")
 
 
@@ -181,7 +183,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _fault(error: BaseException, url: str) -> Fault:
-    said, place = str(getattr(error, "orig", None) or error), place_of(url)
+    said, place = " ".join(str(getattr(error, "orig", None) or error).split()), place_of(url)
     if any(word in said for word in _DAMAGED):
         return _damage(said, url, place)
     if any(word in said for word in _FULL):
@@ -190,7 +192,9 @@ def _fault(error: BaseException, url: str) -> Fault:
     if any(word in said for word in _FORBIDDEN):
         hint = "choose a folder that can be written to"
         return Fault("S051", f"the study cannot be written ({said})", place=place, hint=hint)
-    message = f"the study's storage did not answer within {_SECONDS_TO_WAIT} s ({said})"
+    is_locked = any(word in said for word in _LOCKED)
+    what = f"did not answer within {_SECONDS_TO_WAIT} s" if is_locked else "cannot be reached"
+    message = f"the study's storage {what} ({said})"
     hint = "run the same command again once it does; no trial is lost"
     return Fault("S069", message, place=place, hint=hint)
 
@@ -202,9 +206,11 @@ def _damage(said: str, url: str, place: str) -> Fault:
             path
             for number in range(1, 1_000_000)
             if not (path := file.with_name(f"{file.name}.damaged-{number}")).exists()
+            or cmp(file, path, shallow=False)
         )
-        with storage_faults(copy):
-            shutil.copy2(file, copy)
+        if not copy.exists():
+            with storage_faults(copy):
+                shutil.copy2(file, copy)
         mend = f"sqlite3 {file} .recover | sqlite3 mended.db"
         hint = f"a copy is in {copy.name}; mend it with: {mend}"
     return Fault("S076", f"the study is damaged ({said})", place=place, hint=hint)

@@ -2,13 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Container, Sequence
-from contextlib import suppress
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import inf, nan
 from typing import Any
 
 import sqlalchemy
-from optuna.distributions import json_to_distribution
+from optuna.distributions import (
+    BaseDistribution,
+    check_distribution_compatibility,
+    distribution_to_json,
+    json_to_distribution,
+)
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, DateTime, Integer, Select, TableClause, bindparam, column
@@ -49,13 +54,37 @@ class SwiftStorage(RDBStorage):
         """
         at = {"of_trial": trial_id, "of_key": key}
         row = {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)}
+        with self._writing(trial_id) as connection:
+            if not connection.execute(_ATTRIBUTE_CHANGED, at | row).rowcount:
+                connection.execute(_ATTRIBUTES.insert(), row)
+
+    def _set_trial_param(
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: Any,
+        distribution: BaseDistribution,
+        previous_distribution: BaseDistribution | None,
+    ) -> None:
+        """Write down what was drawn, of a dimension that Optuna's cache knows of other trials."""
+        given = (trial_id, param_name, param_value_internal, distribution)
+        if previous_distribution is None:
+            super()._set_trial_param(*given, previous_distribution)
+            return
+        check_distribution_compatibility(previous_distribution, distribution)
+        text = distribution_to_json(distribution)
+        with self._writing(trial_id) as connection:
+            connection.execute(_PARAMS.insert(), dict(zip(_PARAM, (*given[:3], text), strict=True)))
+
+    @contextmanager
+    def _writing(self, trial_id: int) -> Iterator[Connection]:
+        """Change something of a trial that has not ended; what another was faster at is left."""
         with suppress(IntegrityError), self.engine.begin() as connection:
-            state = connection.execute(_STATE, at).scalar()
+            state = connection.execute(_STATE, {"of_trial": trial_id}).scalar()
             if state is None:
                 raise KeyError(trial_id)
             self.check_trial_is_updatable(trial_id, TrialState[state])
-            if not connection.execute(_ATTRIBUTE_CHANGED, at | row).rowcount:
-                connection.execute(_ATTRIBUTES.insert(), row)
+            yield connection
 
     def _get_trials(
         self,
@@ -130,6 +159,8 @@ _PARTS_WANTED = {
 }
 
 
+_PARAM = ("trial_id", "param_name", "param_value", "distribution_json")
+_PARAMS = _table("trial_params", *_PARAM)
 _ATTRIBUTES = _table("trial_user_attributes", "trial_id", "key", "value_json")
 _ATTRIBUTE_CHANGED = (
     sqlalchemy.update(_ATTRIBUTES)

@@ -102,11 +102,19 @@ def test_what_succeeded_slowly_is_missing_where_a_call_hangs(fence, monkeypatch)
 def test_start_and_end_of_each_run_are_free(fence, monkeypatch, what):
     monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.0)
     monkeypatch.setattr(tracker_fence, "FREE_SECONDS", {what: 0.2})
+    monkeypatch.setattr(tracker_fence, "FIRST_START_SECONDS", 0.2)
     for _ in range(3):
         assert fence.call(what, lambda: time.sleep(0.05) or "done") == "done"
     assert fence.reason == ""
     fence.call("log", lambda: time.sleep(0.05))
     assert "not done" in fence.reason
+
+
+def test_first_start_of_a_command_may_take_longer(fence, monkeypatch):
+    monkeypatch.setattr(tracker_fence, "BUDGET_SECONDS", 0.0)
+    monkeypatch.setattr(tracker_fence, "FREE_SECONDS", {"start": 0.01})
+    assert fence.call("start", lambda: time.sleep(0.1) or "begun") == "begun"
+    assert fence.call("start", lambda: time.sleep(0.1) or "begun") is None
 
 
 def test_quick_calls_are_free_however_many(fence, monkeypatch):

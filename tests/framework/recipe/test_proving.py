@@ -1,5 +1,7 @@
 """What cannot be built or trained is refused before any data are read, and nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -10,7 +12,7 @@ from framework.errors import Infeasible, PluginError, Position, RecipeError
 from framework.finished_runs import LayerRow
 from framework.recipe.loading import load_document
 from framework.recipe.plans import Components, PlannedComponent
-from framework.recipe.proving import prove
+from framework.recipe.proving import Proofs, prove
 from framework.registry import Component, Plugin
 
 DATA = DataInfo(image_shape=(1, 4, 4), num_train=10, num_test=1)
@@ -406,3 +408,49 @@ def test_dry_run_leaves_no_hooks_behind(document):
     assert kept
     assert not [m for network in kept for m in network.modules() if m._forward_hooks]
     assert not [m for network in kept for m in network.modules() if m._forward_pre_hooks]
+    shared = torch.nn.modules.module
+    assert not [*shared._global_forward_hooks, *shared._global_forward_pre_hooks]
+
+
+def test_same_networks_are_proven_once_and_everything_else_is_built_again(document):
+    built, proofs = [], Proofs()
+
+    class Counted(Encoder):
+        def __init__(self, data, *, width: int = 3) -> None:
+            super().__init__(data, width=width)
+            built.append(width)
+
+    def rated(parameters, *, lr: float = 0.1):
+        built.append(lr)
+        return torch.optim.SGD(parameters, lr=lr)
+
+    def prove_with(width, lr, data=DATA):
+        components = make_components(
+            encoder=planned("networks.encoder", Counted, width=width),
+            decoder=planned("networks.decoder", Decoder, width=width),
+        )
+        optimizers = {SINGLE_OPTIMIZER: planned("optimizer", rated, lr=lr)}
+        components = replace(components, optimizers=optimizers)
+        return prove(components, data, document, memory_bytes=GIGABYTE, proofs=proofs)
+
+    first, second = prove_with(3, 0.1), prove_with(3, 0.2)
+    assert built == [3, 0.1, 0.2]
+    assert second.layers == first.layers
+    assert [proof.parts["optimizer"].param_groups[0]["lr"] for proof in (first, second)] == [
+        0.1,
+        0.2,
+    ]
+    assert prove_with(4, 0.1).num_parameters > first.num_parameters
+    prove_with(3, 0.1, replace(DATA, num_classes=2))
+    assert built[3:] == [4, 0.1, 3, 0.1]
+    with pytest.raises(RecipeError):
+        prove_with(3, -1.0)
+
+
+def test_only_the_last_proofs_are_remembered(document):
+    proofs, components = Proofs(), make_components()
+    proof = prove(components, DATA, document, memory_bytes=GIGABYTE)
+    datas = [replace(DATA, num_classes=number) for number in range(9)]
+    for data in datas:
+        proofs.keep(components, data, proof)
+    assert [proofs.find(components, data) for data in datas] == [*[None] * 5, *[proof] * 4]

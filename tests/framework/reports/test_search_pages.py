@@ -42,7 +42,7 @@ def test_rows_begin_with_the_best_and_end_with_what_has_no_value(page):
     assert [row[:2] for row in rows] == [
         ["trial-0002", "complete"],
         ["trial-0000", "complete"],
-        ["trial-0005", "constraints violated"],
+        ["trial-0005", "violates constraints"],
         ["trial-0003", "pruned"],
         ["trial-0004", "failed"],
         ["trial-0006", "running"],
@@ -120,3 +120,12 @@ def test_report_of_a_damaged_study_is_a_warning(hand_built):
     warnings = []
     report_if_over(hand_built, warnings.append)
     assert "the study is damaged" in warnings[0]
+
+
+def test_changes_have_no_more_digits_than_are_worth_reading(page, hand_built):
+    recipe = hand_built / "trial-0002" / "resolved.yaml"
+    text = recipe.read_text().replace("lr: 0.02", "lr: 0.6801672297315767")
+    recipe.write_text(text)
+    changes = {row.key: row.values[1] for row in page.changes}
+    assert changes["optimizer.lr"] == "0.68017"
+    assert changes["networks.encoder.channels"] == "[7]"

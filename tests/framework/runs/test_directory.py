@@ -1,6 +1,7 @@
 """A run directory is complete at every moment, and damage is noticed."""
 
 import json
+import os
 import zipfile
 
 import pytest
@@ -263,6 +264,28 @@ def test_link_at_a_checkpoints_name_is_replaced_and_never_followed(store, tmp_pa
     save(store, 1)
     assert precious.read_bytes() == b"precious"
     assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 1
+
+
+def test_hard_link_at_a_checkpoints_name_leaves_its_other_name_alone(store, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (store.path / "checkpoints" / "000001.pt").hardlink_to(precious)
+    save(store, 1)
+    assert precious.read_bytes() == b"precious"
+    assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 1
+
+
+def test_pipe_at_a_checkpoints_name_is_neither_waited_for_nor_kept(store):
+    save(store, 1, 2)
+    newest = store.path / "checkpoints" / "000002.pt"
+    newest.unlink()
+    os.mkfifo(newest)
+    warnings = []
+    store = RunDirectory(store.path)
+    assert store.load(warnings.append)["epoch"] == 1
+    assert "is not a regular file" in warnings[0]
+    save(store, 2)
+    assert newest.is_file()
 
 
 def test_checkpoint_that_would_execute_code_is_refused_unexecuted(store, tmp_path):

@@ -5,7 +5,14 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from framework import DataInfo
-from framework_figures.classes import CLASS_PALETTE, class_colours, class_label, class_names
+from framework_figures.classes import (
+    CLASS_PALETTE,
+    class_colours,
+    class_label,
+    class_names,
+    plain_class_names,
+)
+from framework_figures.style import make_drawing, write_label
 
 SEEN_WITH = {
     "normal vision": np.eye(3),
@@ -67,6 +74,15 @@ def test_few_classes_take_the_first_colours_and_many_take_shades():
 def test_classes_without_names_are_named_by_their_labels():
     assert class_names(data_of(2, "cat", "dog")) == ["cat", "dog"]
     assert class_names(data_of(3, "cat")) == ["cat", "class 1", "class 2"]
+
+
+def test_name_of_a_folder_is_neither_mathematics_nor_obeyed():
+    name = "$\\frac{$\x1b"
+    data = data_of(2, name, "cat")
+    assert plain_class_names(data) == [name, "cat"]
+    drawing = make_drawing(200, 100)
+    write_label(drawing, class_names(data)[0], "", at_pixels=(20, 50))
+    drawing.canvas.draw()  # mathematics that is none would fail, a missing glyph warn
 
 
 @pytest.mark.parametrize(("named", "label"), [("dog", 1), (0, 0), (1, 1)])

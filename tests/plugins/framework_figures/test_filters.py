@@ -65,10 +65,22 @@ def test_long_rows_go_on_below_and_end_at_the_largest_number(make_run):
 
 
 def test_channels_of_a_kernel_stand_side_by_side(make_run):
-    run = make_run(built={None: {"encoder": network_of(1.0, -1.0, channels=3)}})
+    run = make_run(built={None: {"encoder": network_of(1.0, -1.0, channels=2)}})
     (strip,) = Filters().draw(run).images
     is_red = [colour[RED] > colour[BLUE] for colour in colours_of(strip)]
-    assert is_red == [True] * 3 + [False] * 3
+    assert is_red == [True] * 2 + [False] * 2
+
+
+def test_kernel_over_three_channels_has_its_colours(make_run):
+    network = network_of(0.0, 0.0, channels=3)
+    with torch.no_grad():
+        network[1][0].weight[0, RED] = 1.0
+        network[1][0].weight[1, BLUE] = -1.0
+    drawing = Filters().draw(make_run(built={None: {"encoder": network}}))
+    (strip,) = drawing.images
+    assert colours_of(strip) == [[255, 128, 128], [128, 128, 0]]
+    (scale,) = drawing.axes[-1].images
+    assert scale.get_cmap().name == "gray"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from framework.contracts import Handler
 from framework.events import FitEvents
 from framework.handlers import tracker_fence
 from framework.runs.interruption import Interrupted
+from framework_trackers import wandb_connection
 from framework_trackers.wandb import WandB
 from framework_trackers.wandb_attempts import Attempt, read_attempts, write_attempts
 from tests.support.run_digest import differences, digest_of
@@ -58,6 +59,7 @@ def home(tmp_path_factory):
     patch.setenv("SOMETHING_SECRET", CANARY)
     patch.setattr(tracker_fence, "BUDGET_SECONDS", 60.0)  # machines that run tests are busy
     patch.setattr(tracker_fence, "FREE_SPARE_SECONDS", 20.0)
+    patch.setattr(wandb_connection, "_FREE_SECONDS", 60.0)
     tear_down()
     yield home
     tear_down()
@@ -267,7 +269,8 @@ def test_offline_run_that_is_taken_up_is_a_linked_run(tmp_path, monkeypatch):
         assert sync(record.directory, announce=str) == 1
         first, second = server.runs_of("training")
     assert second.config["run"]["continues"] == first.fields["name"]
-    assert second.rows[0]["_step"] > first.rows[-1]["_step"]
+    assert len(first.values_of("validation/loss")) == 1
+    assert len(second.values_of("validation/loss")) == 2  # the curve is whole
 
 
 def test_server_that_cannot_be_reached_makes_it_offline(server, untracked, tmp_path):
@@ -322,6 +325,16 @@ def test_sync_that_fails_says_what_wandb_says(tmp_path):
     with pytest.raises(RuntimeError, match="offline-run-abc"):
         WandB().sync(tmp_path)
     assert read_attempts(tmp_path / "wandb") == [attempt]
+
+
+def test_sync_goes_on_where_a_killed_attempt_has_left_nothing(server, tmp_path):
+    folder = tmp_path / "wandb" / "offline-run-abc"
+    folder.mkdir(parents=True)
+    (folder / "run-abc.wandb").write_bytes(b":W&B\x1d\xbe\x00")
+    write_attempts(folder.parent, [Attempt("abc", "offline", (folder.name,))])
+    assert WandB().sync(tmp_path) == ""
+    assert read_attempts(folder.parent)[0].is_sent
+    assert not server.runs
 
 
 def test_disabled_tracks_nothing(tmp_path):

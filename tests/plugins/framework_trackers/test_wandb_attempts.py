@@ -1,9 +1,12 @@
+import json
+
 import pytest
 
 from framework_trackers.wandb_attempts import (
     Attempt,
     next_attempt,
     read_attempts,
+    rows_not_sent,
     write_attempts,
 )
 
@@ -39,6 +42,15 @@ def test_attempts_come_back_as_they_were_written(tmp_path):
     write_attempts(tmp_path, attempts)
     assert read_attempts(tmp_path) == attempts
     assert [file.name for file in tmp_path.iterdir()] == ["attempts.json"]
+
+
+def test_rows_that_were_not_sent_are_those_in_between(tmp_path):
+    log = tmp_path / "metrics.jsonl"
+    assert rows_not_sent(log, first=0, last=9) == []
+    rows = [{"epoch": n, "iteration": 8 * n, "train/loss": 0.5} for n in (1, 2, 3)]
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert rows_not_sent(log, first=0, last=24) == rows
+    assert rows_not_sent(log, first=9, last=16) == rows[1:2]
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[1]", '[{"id": 1}]'])

@@ -7,13 +7,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import wandb
 
+from framework_trackers import wandb_connection
 from framework_trackers.wandb_connection import (
+    Experience,
     choose_mode,
     has_key,
     is_reachable,
     kept_within,
     quiet_log,
     without_launch,
+    without_secrets,
 )
 from tests.support.wandb_server import WandbServer
 
@@ -84,8 +87,53 @@ def test_a_server_that_never_answers_is_not_reached():
         assert not is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:secret@host/path cannot", "https://host/path cannot"),
+        ("https://secret@host:80 and http://a@b", "https://host:80 and http://b"),
+        ("https://host/path@home", "https://host/path@home"),
+    ],
+)
+def test_addresses_are_shown_without_their_secrets(text, shown):
+    assert without_secrets(text) == shown
+
+
 def test_what_is_no_address_is_not_reached():
     assert not is_reachable("nonsense")
+
+
+def test_server_that_has_failed_is_not_asked_again_for_a_while(monkeypatch):
+    seen = Experience()
+    assert seen.objection("http://one") == ""
+    seen.note_failure("http://one")
+    assert seen.objection("http://one") == "http://one has failed before"
+    assert seen.objection("http://another") == ""
+    monkeypatch.setattr(wandb_connection, "_FORGOTTEN_AFTER_SECONDS", 0.0)
+    assert seen.objection("http://one") == ""
+
+
+def test_server_that_takes_too_much_of_the_time_is_slow(monkeypatch):
+    seen = Experience()
+    seen.note_seconds(1.0)
+    assert seen.objection("http://one") == ""
+    seen.note_seconds(1.5)
+    assert seen.objection("http://one") == "http://one is slow"
+    monkeypatch.setattr(wandb_connection, "_SHARE_OF_TIME", 1e9)  # much later
+    assert seen.objection("http://one") == ""
+
+
+def test_outage_at_one_start_is_known_at_the_next(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    with WandbServer() as server:
+        monkeypatch.setenv("WANDB_BASE_URL", server.url)
+        wandb.teardown()
+        monkeypatch.setattr(wandb_connection, "experience", Experience())
+        server.is_down = True
+        assert choose_mode(None) == ("offline", f"{server.url} cannot be reached")
+        server.is_down = False
+        assert choose_mode(None) == ("offline", f"{server.url} has failed before")
+    wandb.teardown()
 
 
 def test_folders_are_within_unless_the_user_has_chosen(monkeypatch, tmp_path):

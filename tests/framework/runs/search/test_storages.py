@@ -4,6 +4,7 @@ import sqlite3
 
 import optuna
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from framework.errors import StorageError
 from framework.runs.search import storages
@@ -42,14 +43,15 @@ def test_study_that_is_gone_is_refused(tmp_path):
 
 def test_damaged_study_is_copied_and_refused(tmp_path):
     file = tmp_path / "study.db"
-    file.write_bytes(b"no database" * 1000)
-    for number in (1, 2):
+    for number, words in ((1, b"no database"), (1, b"no database"), (2, b"no study")):
+        file.write_bytes(words * 1000)
         with pytest.raises(StorageError) as caught:
             opened(file, creates=True)
         (fault,) = caught.value.faults
         assert fault.identifier == "S076"
         assert f"study.db.damaged-{number}" in fault.hint
         assert (tmp_path / f"study.db.damaged-{number}").read_bytes() == file.read_bytes()
+    assert len([*tmp_path.glob("*.damaged-*")]) == 2
 
 
 @pytest.mark.slow
@@ -73,7 +75,9 @@ def test_locked_study_is_waited_for_and_then_told(tmp_path, monkeypatch):
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StorageError) as caught, study_faults(sqlite_url(file)):
         study.set_user_attr("some", "thing")
-    assert caught.value.faults[0].identifier == "S069"
+    (fault,) = caught.value.faults
+    assert fault.identifier == "S069"
+    assert "did not answer within" in fault.message
     holder.execute("COMMIT")
     holder.close()
     study.set_user_attr("some", "thing")
@@ -83,6 +87,17 @@ def test_storage_that_nobody_answers_for_is_told(tmp_path):
     with pytest.raises(StorageError) as caught:
         opened(tmp_path / "no" / "folder" / "study.db", creates=True)
     assert caught.value.faults[0].identifier == "S051"
+
+
+def test_server_that_is_not_there_is_told_in_one_line():
+    refused = "connection to server failed: Connection refused\n\tIs the server running?"
+    error = OperationalError("SELECT 1", {}, Exception(refused))
+    with pytest.raises(StorageError) as caught, study_faults("postgresql://me@host/studies"):
+        raise error
+    (fault,) = caught.value.faults
+    words = "connection to server failed: Connection refused Is the server running?"
+    assert fault.identifier == "S069"
+    assert fault.message == f"the study's storage cannot be reached ({words})"
 
 
 def test_place_of_a_storage_keeps_its_password():

@@ -77,6 +77,19 @@ def test_trial_at_work_is_read_anew_each_time(both):
     assert list(map(contents, ours.trials)) == list(map(contents, theirs.trials))
 
 
+def test_dimension_is_written_alike_in_every_trial_and_kept_apart_from_another(both):
+    ours, theirs = both([])
+
+    def draw(trial):
+        return len([trial._suggest(name, each) for name, each in SPACE.items()])
+
+    ours.optimize(draw, n_trials=3)
+    assert list(map(contents, ours.trials)) == list(map(contents, theirs.trials))
+    assert ours.trials[2].distributions == SPACE
+    with pytest.raises(ValueError, match="different distribution kind"):
+        ours.optimize(lambda trial: trial.suggest_int("rate", 1, 2), n_trials=1)
+
+
 def test_states_that_are_asked_for_are_those_read(both):
     ours, _ = both(TRIALS)
     states = (TrialState.WAITING, TrialState.FAIL)
