@@ -39,7 +39,7 @@ from framework_trackers.wandb_connection import (
     without_secrets,
     words_of,
 )
-from framework_trackers.wandb_endings import begin_to_end, opened, wait_for_ends
+from framework_trackers.wandb_endings import begin_to_end, give_up, opened, wait_for_ends
 
 _OVER = ("finished", "early_stopped", "pruned")
 _INIT_SECONDS = 1.5
@@ -132,10 +132,10 @@ class WandB(Tracker):
                 mode, reason = "offline", f"wandb fails online ({words_of(error)})"
                 attempt = self._begin(run, attempts, mode)
             opened(self._run)
-            self._note_time_since(started)
         write_attempts(self._folder, [*(a for a in attempts if a.id != attempt.id), attempt])
         self._catch_up(run)
         if mode == "online":
+            experience.note_seconds(time.monotonic() - started)
             return without_secrets(str(self._run.url))
         return f"offline{f', as {reason}' if reason else ''}; {_SEND}"
 
@@ -175,24 +175,27 @@ class WandB(Tracker):
         """
         if self._run is None:
             return
-        started, url = time.monotonic(), server_address()
+        url = server_address()
         self._run.summary.update(dict(summary))
         # a server that is gone is not waited for, and is an error but once
         is_known = not self._run.offline and experience.has_failed(url)
         is_there = self._run.offline or (not is_known and is_reachable(url, _REACH_SECONDS))
-        begin_to_end(self._run, partial(self._end, 0 if status in _OVER else 1))
-        if self._is_part and is_there:
-            return
-        try:
-            wait_for_ends(_FINISH_SECONDS + self.upload_seconds if is_there else 0.0)
-        except TimeoutError:
+        ending = partial(self._end, 0 if status in _OVER else 1)
+        if not is_there:
+            self._lineage = []
             experience.note_failure(url)
+            give_up(self._run, ending)
             if is_known:
                 return
-            gone = f"{without_secrets(url)} is gone"
-            found = "not everything has arrived in time" if is_there else gone
-            raise RuntimeError(f"{found}; {_SEND}") from None
-        self._note_time_since(started)
+            raise RuntimeError(f"{without_secrets(url)} is gone; {_SEND}")
+        begin_to_end(self._run, ending)
+        if self._is_part:
+            return
+        try:
+            wait_for_ends(_FINISH_SECONDS + self.upload_seconds)
+        except TimeoutError:
+            experience.note_failure(url)
+            raise RuntimeError(f"not everything has arrived in time; {_SEND}") from None
 
     def _end(self, exit_code: int) -> None:
         for thread in self._lineage:
@@ -247,10 +250,6 @@ class WandB(Tracker):
         log = run.directory / "metrics.jsonl"
         for row in rows_not_sent(log, first=self._run.step, last=run.iteration):
             self._send(row, row.pop("iteration"), row.pop("epoch"))
-
-    def _note_time_since(self, started: float) -> None:
-        if not self._run.offline:
-            experience.note_seconds(time.monotonic() - started)
 
     def _send(self, values: dict[str, Any], iteration: int, epoch: int) -> None:
         if self._run is not None:

@@ -12,11 +12,12 @@ import wandb
 _NOTE_SECONDS = 0.3
 """What wandb's process needs to note on the disk how a run has ended."""
 
-_TEARDOWN_SECONDS = 1.0
+_TEARDOWN_SECONDS = 0.7
 _LIBRARY = "_wl"
 
 _open: list[Any] = []
 _ending: list[tuple[Any, "Future[None]"]] = []
+_given_up: list[Thread] = []
 
 
 def opened(run: Any) -> None:
@@ -24,7 +25,7 @@ def opened(run: Any) -> None:
 
     It runs before what wandb does then, which would wait for the server for as long as it takes.
     """
-    if not (_open or _ending):
+    if not (_open or _ending or _given_up):
         atexit.unregister(end_with_process)
         atexit.register(end_with_process)
     _open.append(run)
@@ -42,6 +43,20 @@ def begin_to_end(run: Any, act: Callable[[], None]) -> None:
     future: Future[None] = Future()
     Thread(target=_carry_out, args=(future, act), daemon=True).start()
     _ending.append((run, future))
+
+
+def give_up(run: Any, act: Callable[[], None]) -> None:
+    """Let a run end whose server is gone: note how it ended, and leave it. It is not waited for.
+
+    Args:
+        run: a run of wandb.
+        act: ends it.
+    """
+    with suppress(ValueError):
+        _open.remove(run)
+    thread = Thread(target=_end_and_leave, args=(run, act), daemon=True)
+    thread.start()
+    _given_up.append(thread)
 
 
 def wait_for_ends(seconds: float) -> None:
@@ -72,6 +87,8 @@ def end_with_process() -> None:
         wait_for_ends(_TEARDOWN_SECONDS if _ending else 0.0)
     while _open:
         _leave(_open.pop())
+    while _given_up:
+        _given_up.pop().join(_TEARDOWN_SECONDS)
     thread = Thread(target=_tear_down, daemon=True)
     thread.start()
     thread.join(_TEARDOWN_SECONDS)
@@ -83,6 +100,13 @@ def _carry_out(future: "Future[None]", act: Callable[[], None]) -> None:
         future.set_result(None)
     except BaseException as error:  # which the caller is to see, if it still waits
         future.set_exception(error)
+
+
+def _end_and_leave(run: Any, act: Callable[[], None]) -> None:
+    thread = Thread(target=_carry_out, args=(Future(), act), daemon=True)
+    thread.start()
+    thread.join(_NOTE_SECONDS)
+    _leave(run)
 
 
 def _leave(run: Any) -> None:

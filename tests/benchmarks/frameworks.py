@@ -44,7 +44,13 @@ NAMES = {
     "pythae": ("pythae_pipeline", TENSORS),
     "skorch": ("skorch_net", TENSORS),
 }
-LEAST_RATIOS = {"lightning": 1.6, "ignite": 1.6, "pythae": 1.25}
+LEAST_RATIOS = {
+    "lightning": 1.6,
+    "lightning_on_tensors": 1.6,
+    "ignite": 1.6,
+    "ignite_on_tensors": 1.6,
+    "pythae": 1.25,
+}
 QUICK_NUM_IMAGES = 1_000
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 from optuna.study import Study
 
-from framework.errors import Fault, RecipeError
+from framework.errors import Fault, RecipeError, StorageError
 from framework.recipe.plans import Plan
 from framework.runs.directory import RunDirectory
 from framework.runs.search.drawing import search_of
@@ -78,19 +78,21 @@ class StudyOfRun:
         """Make the study, or find it again; one process alone may do so.
 
         Raises:
-            StorageError: the storage cannot be used.
+            StorageError: the storage cannot be used, or does not know of trials that lie here.
             RecipeError: the study was begun with another space, other aims or other data.
         """
         with study_faults(self.url):
             directions = [each.direction for each in search_of(self.plan).sought.values()]
+            storage = self._storage(creates=True)
             study = optuna.create_study(
-                storage=self._storage(creates=True),
-                study_name=self.name,
+                storage=storage,
+                study_name=self._name_in(storage),
                 directions=directions,
                 load_if_exists=True,
             )
             known = study.user_attrs.get(DECLARED)
             if known is None:
+                self._require_no_trials()
                 study.set_user_attr(DECLARED, self.declared)
         if known is not None and known != self.declared:
             raise RecipeError(self._differences(known))
@@ -103,7 +105,8 @@ class StudyOfRun:
             StorageError: the storage cannot be used, or has no such study.
         """
         with study_faults(self.url):
-            return optuna.load_study(storage=self._storage(creates=False), study_name=self.name)
+            storage = self._storage(creates=False)
+            return optuna.load_study(storage=storage, study_name=self._name_in(storage))
 
     def close(self) -> None:
         """Give back the connections to the storage."""
@@ -121,6 +124,18 @@ class StudyOfRun:
         )
         self.opened.append(storage)
         return storage
+
+    def _name_in(self, storage: optuna.storages.RDBStorage) -> str:
+        """A file in the run directory goes with it, whatever the directory is called by now."""
+        known = [] if search_of(self.plan).storage else optuna.get_all_study_names(storage)
+        return known[0] if len(known) == 1 else self.name
+
+    def _require_no_trials(self) -> None:
+        """Refuse a new study beside trials of another one, whose values are not those it draws."""
+        if any(self.store.path.glob("trial-*")):
+            message = f"there is no study '{self.name}', of which trials lie in the run directory"
+            hint = "give the directory its old name back, restore the study, or train with --new"
+            raise StorageError(Fault("S069", message, place=place_of(self.url), hint=hint))
 
     def _differences(self, known: Mapping[str, Any]) -> Iterator[Fault]:
         before, now = dict(_leaves(known)), dict(_leaves(self.declared))

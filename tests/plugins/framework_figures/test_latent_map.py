@@ -41,6 +41,17 @@ def test_every_class_is_named_in_the_legend_and_at_its_points(run):
     assert [text.get_text() for text in drawing.axes[0].texts] == list(NAMES)
 
 
+def test_legend_of_long_names_stays_within_the_picture(make_run, make_images, make_task):
+    names = tuple(f"a class of a very long name, the {number}" for number in range(5))
+    images = make_images(torch.rand(20, 2), torch.arange(20) % 5)
+    drawing = LatentMap().draw(make_run(images, class_names=names, tasks={None: make_task()}))
+    drawing.canvas.draw()
+    (legend,) = drawing.legends
+    extent = legend.get_window_extent()
+    assert extent.x0 >= 0
+    assert extent.x1 <= drawing.bbox.width
+
+
 def test_map_says_which_weights_and_how_many_images_it_shows(run):
     (axes,) = LatentMap(num_images=20, projection="pca").draw(run).axes
     assert axes.get_title(loc="left") == "trained, epoch 3"

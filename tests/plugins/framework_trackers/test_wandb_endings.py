@@ -9,6 +9,7 @@ from framework_trackers import wandb_endings
 from framework_trackers.wandb_endings import (
     begin_to_end,
     end_with_process,
+    give_up,
     opened,
     wait_for_ends,
 )
@@ -42,6 +43,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(wandb_endings, "_NOTE_SECONDS", 0.1)
     monkeypatch.setattr(wandb_endings, "_open", [])
     monkeypatch.setattr(wandb_endings, "_ending", [])
+    monkeypatch.setattr(wandb_endings, "_given_up", [])
 
 
 def end(run, *, exit_code=0):
@@ -73,6 +75,18 @@ def test_end_that_takes_too_long_is_left_to_itself():
     assert time.monotonic() - started < 2.0
     assert (quick.given_up, slow.told, slow.given_up) == ([], [0], ["abc"])
     wait_for_ends(20.0)  # it is no longer waited for
+
+
+def test_run_whose_server_is_gone_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(wandb, "teardown", lambda: None)
+    runs = [Ending(seconds=5.0) for _ in range(5)]
+    started = time.monotonic()
+    for run in runs:
+        give_up(run, partial(run.finish, exit_code=1))
+    assert not any(run.given_up for run in runs)
+    end_with_process()
+    assert time.monotonic() - started < 2.0
+    assert [(run.told, run.given_up) for run in runs] == [([1], ["abc"])] * 5
 
 
 def test_end_that_fails_says_why():

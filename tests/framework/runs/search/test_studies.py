@@ -76,3 +76,23 @@ def test_storage_of_the_recipe_holds_the_study(of_run, tmp_path):
     assert (tmp_path / "elsewhere.db").is_file()
     with pytest.raises((StorageError, OptunaError)):
         of_run().join()
+
+
+def test_study_goes_along_with_a_run_directory_that_is_renamed(of_run):
+    before, wider = of_run(), of_run(SPACE.replace("0.1,", "0.2,")).plan
+    before.begin().set_user_attr("some", "thing")
+    before.close()
+    renamed = RunDirectory(before.store.path.rename(before.store.path.with_name("renamed")))
+    moved = StudyOfRun(before.plan, renamed, "data")
+    assert moved.begin().user_attrs["some"] == "thing"
+    assert moved.join().user_attrs["some"] == "thing"
+    with pytest.raises(RecipeError, match=r"0\.1, found 0\.2"):
+        StudyOfRun(wider, renamed, "data").begin()
+
+
+def test_study_that_does_not_know_the_trials_in_the_directory_is_refused(of_run):
+    found = of_run()
+    (found.store.path / "trial-0000").mkdir()
+    for _ in range(2):
+        with pytest.raises(StorageError, match="there is no study 'recipe/20260101-000000-abc"):
+            found.begin()
