@@ -1,4 +1,4 @@
-"""The single-file plugins that a run remembers, so that it can be continued and loaded by itself."""
+"""The single-file plugins that a run remembers, for whoever continues or loads it."""
 
 from collections.abc import Mapping
 from pathlib import Path
