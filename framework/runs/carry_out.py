@@ -114,7 +114,7 @@ def continue_run(
     upstreams = UpstreamRuns(carry_out, options, bundle, fingerprint)
     means = _Means(bundle, device, options, upstreams, fingerprint)
     if worker is not None:  # the report is the caller's
-        means = replace(means, options=replace(options, report=Options().report))
+        means = replace(means, options=replace(options, report=None))
         return _carried_out(plan, store, means, partial(take_part_in, worker=worker))
     with store.lock():
         return _carried_out(plan, store, means)
@@ -180,11 +180,12 @@ def complete_report(path: Path, options: Options, *, is_locked: bool = False) ->
         options: say who writes it.
         is_locked: whether this process holds the run directory.
     """
-    if read_run(path).report is not None and not has_temporary_files(path):
+    is_complete = read_run(path).report is not None and not has_temporary_files(path)
+    if is_complete or options.report is None:
         return
     lock = nullcontext() if is_locked else RunDirectory(path).lock()
     with suppress(RunLockedError, StorageError), lock:  # it is another's to write, or nobody can
-        options.report(path, options.warn)
+        options.write_report(path)
 
 
 def _note_number_of_trials(store: RunDirectory, plan: Plan) -> None:

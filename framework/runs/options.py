@@ -50,7 +50,12 @@ class Options:
     observers: Sequence[Handler] = ()
     announce: Callable[[str], None] = print
     warn: Callable[[str], None] = warnings.warn
-    report: Callable[[Path, Callable[[str], None]], None] = lambda path, warn: None  # noqa: ARG005
+    report: Callable[[Path, Callable[[str], None]], None] | None = None
+
+    def write_report(self, directory: Path) -> None:
+        """Show a run directory to who writes its report, if anybody does."""
+        if self.report is not None:
+            self.report(directory, self.warn)
 
     def show_search(self, directory: Path) -> None:
         """Let observers see how a search gets on."""

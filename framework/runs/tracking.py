@@ -124,12 +124,12 @@ class RunTracking:
                 self.gather(plan, path)
             for opened in self._opened:
                 self._record(opened)
-        self._options.report(path, self._options.warn)
+        self._options.write_report(path)
         num_errors = self._num_errors
         for opened in list(self._opened):
             self.end(opened.path)
         if self._num_errors > num_errors:  # which the report has to say, too
-            self._options.report(path, self._options.warn)
+            self._options.write_report(path)
         for fence in self._fences.values():
             fence.close()
 

@@ -136,4 +136,4 @@ def _scale(axes: Axes) -> None:
     axes.set_xlabel(
         "squared error of the reconstruction, mean over pixels", color=MUTED, fontsize=10
     )
-    axes.set_ylabel("share of the test images", color=MUTED, fontsize=10)
+    axes.set_ylabel("share of the held-out images", color=MUTED, fontsize=10)

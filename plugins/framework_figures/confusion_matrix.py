@@ -113,5 +113,5 @@ def _label(axes: Axes, names: list[str], counts: Int[np.ndarray, "classes classe
     axes.set_xlabel("taken for, in percent of the row", color=MUTED, fontsize=10, labelpad=8)
     axes.set_ylabel("class", color=MUTED, fontsize=10)
     share = np.trace(counts) / max(1, counts.sum())
-    title = f"{share:.1%} of {counts.sum():,} test images are classified correctly"
+    title = f"{share:.1%} of {counts.sum():,} held-out images are classified correctly"
     axes.set_title(title, loc="left", color=INK, fontsize=11, pad=10)

@@ -123,7 +123,7 @@ def _quieten(axes: Axes, plane: Plane) -> None:
 def _put_title(axes: Axes, panel: _Panel) -> None:
     axes.set_title(panel.title, loc="left", color=INK, fontsize=13, pad=10)
     method = [panel.plane.method] if panel.plane.method else []
-    note = " · ".join([*method, f"{panel.codes.extent} test images"])
+    note = " · ".join([*method, f"{panel.codes.extent} held-out images"])
     axes.set_title(note, loc="right", color=MUTED, fontsize=11, pad=10)
 
 

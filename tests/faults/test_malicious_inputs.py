@@ -19,7 +19,7 @@ def report(tmp_path_factory):
     """What came of all attacks, in one process, which takes seconds to start."""
     folder = tmp_path_factory.mktemp("attacked") / "folder"
     folder.mkdir()
-    command = [sys.executable, "-W", "ignore", str(PROGRAM), str(folder)]
+    command = [sys.executable, "-B", "-W", "ignore", str(PROGRAM), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     beside = [path.name for path in folder.parent.iterdir()]

@@ -211,4 +211,4 @@ def test_trials_are_drawn_below_the_table_of_their_search(hand_built):
     text = pictures(console)
     assert "trial 0001, epoch  1/1" in text
     assert text.count("5 of 5 trials done") >= 3
-    assert text.rstrip().splitlines()[-1].split()[:2] == ["7", "running"]
+    assert text.rstrip().splitlines()[-1].split()[:2] == ["6", "running"]

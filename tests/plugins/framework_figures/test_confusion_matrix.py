@@ -57,7 +57,7 @@ def test_picture_shows_each_row_in_percent(run):
     assert np.allclose(right.filled(0), np.diag(np.diag(shares)))
     assert np.allclose(right.filled(0) + wrong.filled(0), shares)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(NAMES)
-    assert "8 test images" in axes.get_title(loc="left")
+    assert "8 held-out images" in axes.get_title(loc="left")
 
 
 def test_class_without_test_images_scores_nothing(make_run):

@@ -55,7 +55,7 @@ def test_legend_of_long_names_stays_within_the_picture(make_run, make_images, ma
 def test_map_says_which_weights_and_how_many_images_it_shows(run):
     (axes,) = LatentMap(num_images=20, projection="pca").draw(run).axes
     assert axes.get_title(loc="left") == "trained, epoch 3"
-    assert axes.get_title(loc="right") == "PCA · 20 of 60 test images"
+    assert axes.get_title(loc="right") == "PCA · 20 of 60 held-out images"
     assert axes.get_xlabel().startswith("component 1: ")
     assert len(axes.collections[0].get_offsets()) == 20
 
@@ -72,7 +72,7 @@ def test_untrained_codes_stand_beside_the_trained_ones(run):
 
 def test_neighbour_maps_show_no_axes(run):
     (axes,) = LatentMap(projection="tsne").draw(run).axes
-    assert axes.get_title(loc="right") == "t-SNE · 60 test images"
+    assert axes.get_title(loc="right") == "t-SNE · 60 held-out images"
     assert (axes.get_xlabel(), axes.get_ylabel(), len(axes.get_xticks())) == ("", "", 0)
 
 
