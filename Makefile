@@ -3,7 +3,7 @@
 #   make run     set up, then train the quickstart recipe
 #   make test    set up, then run every test
 #   make test-fast      what takes no more than a moment, in under a minute
-#   make test-campaigns 200 kills, every bug put back, crash points, 10,000 random networks
+#   make test-campaigns 200 kills, every bug put back, crash points, every recipe trained
 #   make test-nightly   every test, each with the largest numbers: hours
 #   make check   everything that must hold before a change lands
 #   make schema  write recipes/schema.json anew, after a component or a key has changed
@@ -14,8 +14,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
-CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py) \
-	tests/plugins/framework_autoencoders/test_shapes.py
+CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py interference.py surroundings.py) \
+	tests/plugins/framework_autoencoders/test_shapes.py tests/recipes
 BENCHMARKS := basic_epoch frameworks gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking search speedrun
 
 # Tests begin hundreds of processes, each of which would compile everything anew.

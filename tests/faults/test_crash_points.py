@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 CRASH_POINTS = Path(__file__).with_name("crash_points.py")
 NUM_POINTS = {
     "tiny.yaml": scaled(fast=2, default=4, push=40, nightly=100_000),
-    "tiny_folds.yaml": scaled(fast=0, default=1, push=20, nightly=2_000),
+    "tiny_folds.yaml": scaled(fast=0, default=0, push=20, nightly=2_000),
 }
 NUM_CALLS = {"tiny.yaml": 100, "tiny_folds.yaml": 300}
 KILLS = ("before", "after", "torn")
@@ -23,7 +23,7 @@ SEED = scaled(
 )  # new ones are looked for at night
 
 
-@pytest.mark.parametrize("recipe", NUM_POINTS)
+@pytest.mark.parametrize("recipe", [recipe for recipe, number in NUM_POINTS.items() if number])
 def test_run_disturbed_at_any_call_ends_with_the_same_bits(tmp_path, recipe):
     counts = ["--num-points", str(NUM_POINTS[recipe]), "--seed", str(SEED)]
     report = disturb(tmp_path, "--recipe", recipe, *counts)

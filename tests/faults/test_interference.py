@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiers import scaled
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 PROGRAM = Path(__file__).with_name("interference.py")
 NUM_STARTERS = scaled(fast=2, default=3, push=8, nightly=8)

@@ -11,7 +11,11 @@ from tiers import scaled
 pytestmark = pytest.mark.slow
 
 CAMPAIGN = Path(__file__).with_name("kill_campaign.py")
-RECIPES = ("tiny.yaml", "tiny_methods.yaml", "tiny_folds.yaml")
+RECIPES = (
+    "tiny_folds.yaml",
+    pytest.param("tiny.yaml", marks=pytest.mark.thorough),
+    pytest.param("tiny_methods.yaml", marks=pytest.mark.thorough),
+)
 NUM_KILLS = scaled(fast=2, default=4, push=67, nightly=340)  # of each of these
 ENOUGH_TO_MEET_A_SAVE = 30
 NUM_SIGNALS = scaled(fast=2, default=4, push=36, nightly=100)
@@ -33,6 +37,7 @@ def test_killed_run_ends_with_the_same_bits(tmp_path, recipe):
     assert campaign["num_in_saves"] > 0 or NUM_KILLS < ENOUGH_TO_MEET_A_SAVE
 
 
+@pytest.mark.thorough
 def test_run_that_is_asked_to_end_ends_with_the_same_bits(tmp_path):
     arguments = ["--num-strikes", str(NUM_SIGNALS), "--signals", "SIGINT", "SIGTERM"]
     report = carry_out(tmp_path, *arguments)

@@ -84,6 +84,7 @@ def test_resolved_recipe_is_the_same_recipe(recipe, tmp_path):
     assert again.layers == plan.layers
 
 
+@pytest.mark.thorough
 def test_recipe_trains_on_images_like_its_own(recipe, tmp_path):
     plan = check(recipe)
     num_epochs = min(1, plan.recipe.training.num_epochs)
