@@ -175,7 +175,13 @@ def order_faults(lines: list[str]) -> list[str]:
             ]
             faults += [f"{target}: named before {each} was" for each in renamed.values()]
             renamed[os.path.dirname(target)] = target  # noqa: PTH120  a text
+    faults += [f"{each}: its bytes were never synced" for each in unsynced if _must_last(each)]
     return faults + [f"{each}: its folder was never synced" for each in renamed.values()]
+
+
+def _must_last(path: str) -> bool:
+    """Whether a file is more than a log, or a lock, which dies with its holder."""
+    return not path.endswith((".txt", ".lock"))
 
 
 def _in_way(unsynced: set[str], source: str) -> list[str]:
