@@ -32,6 +32,7 @@ def test_sets_and_batches_are_as_long_as_their_images():
     assert len(Batch(images, None, torch.arange(3))) == 3
 
 
+@pytest.mark.slow  # by the check of shapes, which the fast tests leave out
 def test_batch_refuses_labels_of_another_length():
     with pytest.raises(TypeError, match="labels"):
         Batch(torch.zeros(3, 1, 2, 2), torch.zeros(2, dtype=torch.int64), torch.arange(3))
