@@ -13,7 +13,7 @@ pytestmark = pytest.mark.thorough
 
 CAMPAIGN = Path(__file__).with_name("search_campaign.py")
 NUM_KILLS = scaled(fast=4, default=4, push=20, nightly=50)
-NUM_TRIALS = scaled(fast=6, default=6, push=12, nightly=60)
+NUM_TRIALS = scaled(fast=6, default=6, push=30, nightly=80)
 
 
 @pytest.fixture(scope="module")
