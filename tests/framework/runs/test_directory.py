@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -257,19 +258,11 @@ def test_file_deleted_from_outside_does_not_stop_the_next_save(store, deleted):
     assert best_of(store) == weights_to_bytes(make_best(3).weights)
 
 
-def test_link_at_a_checkpoints_name_is_replaced_and_never_followed(store, tmp_path):
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_link_at_a_checkpoints_name_is_replaced_and_never_followed(store, tmp_path, link):
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
-    (store.path / "checkpoints" / "000001.pt").symlink_to(precious)
-    save(store, 1)
-    assert precious.read_bytes() == b"precious"
-    assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 1
-
-
-def test_hard_link_at_a_checkpoints_name_leaves_its_other_name_alone(store, tmp_path):
-    precious = tmp_path / "precious"
-    precious.write_bytes(b"precious")
-    (store.path / "checkpoints" / "000001.pt").hardlink_to(precious)
+    link(store.path / "checkpoints" / "000001.pt", precious)
     save(store, 1)
     assert precious.read_bytes() == b"precious"
     assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 1
