@@ -8,7 +8,7 @@ device is done with the arithmetic of shapes.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -247,12 +247,25 @@ class _Failure(Exception):  # noqa: N818  wraps an error on its way through our 
     """Something that a component raised during a dry run, as its cause."""
 
 
-def _on(device: torch.device) -> AbstractContextManager[Any]:
+@contextmanager
+def _on(device: torch.device) -> Iterator[None]:
     """Where tensors are made; naming the CPU, where they are made anyway, slows every call.
 
-    Dropout draws there, and the caller's random state is none of ours.
+    Dropout draws there, and the caller's random state is none of ours. oneDNN is off, as it makes
+    a kernel for every new shape, which takes longer than a batch of two does without it.
     """
-    return torch.random.fork_rng(devices=[]) if device.type == "cpu" else device
+    if device.type != "cpu":
+        with device:
+            yield
+        return
+    settings: Any = torch.backends.mkldnn  # its context manager sets what warns without XPUs, too
+    was_enabled = settings.enabled
+    settings.enabled = False
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        settings.enabled = was_enabled
 
 
 @contextmanager

@@ -14,6 +14,7 @@ _FOR_MATRICES = {init.kaiming_uniform_, init.kaiming_normal_}
 """What refuses tensors of less than two axes, and warns of those without values."""
 _IN_PLACE = {Tensor.zero_, Tensor.fill_}
 """What refuses a parameter where gradients are recorded."""
+_FILLING = _DRAWING | _FOR_MATRICES | _IN_PLACE
 _USUAL = {"mode": "fan_in", "nonlinearity": "leaky_relu"}
 
 
@@ -40,7 +41,7 @@ class _NothingFilled(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func in _DRAWING | _FOR_MATRICES | _IN_PLACE:
+        if func in _FILLING:
             tensor: Tensor = args[0] if args else kwargs["tensor"]
             if tensor.is_meta and _is_accepted(func, tensor, kwargs):
                 return tensor

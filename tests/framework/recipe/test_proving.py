@@ -1,5 +1,6 @@
 """What cannot be built or trained is refused before any data are read, and nothing else is."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -410,6 +411,25 @@ def test_dry_run_leaves_no_hooks_behind(document):
     assert not [m for network in kept for m in network.modules() if m._forward_pre_hooks]
     shared = torch.nn.modules.module
     assert not [*shared._global_forward_hooks, *shared._global_forward_pre_hooks]
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no")])
+def test_small_networks_make_no_kernels_that_are_needed_once(document, error):
+    met = []
+
+    class Watched(Encoder):
+        def forward(self, images):
+            met.append(torch.backends.mkldnn.enabled)
+            if error is not None:
+                raise error
+            return super().forward(images)
+
+    assert torch.backends.mkldnn.enabled
+    with pytest.raises(RecipeError) if error else nullcontext():
+        proof_of(document, encoder=planned("networks.encoder", Watched))
+    assert met
+    assert not any(met)
+    assert torch.backends.mkldnn.enabled
 
 
 def test_same_networks_are_proven_once_and_everything_else_is_built_again(document):
