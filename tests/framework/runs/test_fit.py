@@ -1,13 +1,14 @@
 """A fit goes through its epochs in one order, keeps what it evaluated, and resumes to the bit."""
 
-import io
 import math
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
+import small_fits
 import torch
 from ignite.engine import Events
+from small_fits import carried_out, is_equal, outcome, stored
 
 from framework.contracts import Handler, Run
 from framework.discovery import discover
@@ -27,52 +28,8 @@ CPU = torch.device("cpu")
 SHORT = ("training={num_epochs: 3, batch_size: 50}", "early_stopping=null", "checkpointing=null")
 LENGTH = 4
 """Iterations in an epoch of the recipe above."""
-
-
-@cache
-def prepared(*overrides):
-    document = load_document(SUPPORT / "tiny.yaml", [*SHORT, *overrides])
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-def make_fit(*overrides, observers=(), store=None):
-    plan, images, splits = prepared(*overrides)
-    return Fit(plan, images, splits, device=CPU, observers=observers, store=store)
-
-
-def carried_out(fit):
-    while fit.advance():
-        pass
-    return fit
-
-
-def stored(fit):
-    """The fit's state as it comes back from a checkpoint file."""
-    buffer = io.BytesIO()
-    torch.save(fit.state_dict(), buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-
-
-def outcome(fit):
-    """All that two equal fits have in common, to the bit."""
-    state = fit.state_dict()
-    del state["seconds"]
-    buffer = io.BytesIO()
-    torch.save([state, fit.metrics], buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-
-
-def is_equal(one, other):
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(is_equal, one, other))
-    return one == other
+TINY = (SUPPORT / "tiny.yaml", *SHORT)
+prepared, make_fit = partial(small_fits.prepared, *TINY), partial(small_fits.make_fit, *TINY)
 
 
 class At(Handler):

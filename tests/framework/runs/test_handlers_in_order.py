@@ -1,25 +1,20 @@
 """Weight pruning goes together with early stopping, the best weights and resuming."""
 
-import io
 import json
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
 import safetensors.torch
+import small_fits
 import torch
 from ignite.engine import Events
+from small_fits import carried_out, is_equal, stored
 
 from framework.contracts import Handler
-from framework.discovery import discover
 from framework.engines.evaluator import evaluate
 from framework.events import FitEvents
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
 from framework.runs.directory import RunDirectory
-from framework.runs.fit import Fit
 
 SUPPORT = Path(__file__).parents[2] / "support"
 NUM_EPOCHS, LENGTH = 4, 4
@@ -35,45 +30,7 @@ SHORT = (
     "checkpointing=null",
     "metrics=[largest_error]",
 )
-
-
-@cache
-def prepared(*overrides):
-    document = load_document(SUPPORT / "tiny_autoencoder.yaml", [*SHORT, *overrides])
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-def make_fit(*overrides, store=None, observers=()):
-    plan, images, splits = prepared(*overrides)
-    device = torch.device("cpu")
-    return Fit(plan, images, splits, device=device, store=store, observers=observers)
-
-
-def carried_out(fit):
-    while fit.advance():
-        pass
-    return fit
-
-
-def stored(fit):
-    """The fit's state as it comes back from a checkpoint file, without its times."""
-    buffer = io.BytesIO()
-    state = fit.state_dict()
-    torch.save(state | {"seconds": 0.0}, buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-
-
-def is_equal(one, other):
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(is_equal, one, other))
-    return one == other
+make_fit = partial(small_fits.make_fit, SUPPORT / "tiny_autoencoder.yaml", *SHORT)
 
 
 def sparsity_of(weights, key):

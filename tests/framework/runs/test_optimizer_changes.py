@@ -1,19 +1,14 @@
 """What a recipe changes about its optimizers holds after a continuation; schedules go on."""
 
-import io
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
+import small_fits
 import torch
+from small_fits import stored
 
-from framework.discovery import discover
 from framework.errors import CheckpointError
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
-from framework.runs.fit import Fit
 from framework.runs.optimizer_changes import other_optimizers, words_on_changes
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -25,20 +20,8 @@ SHORT = (
 )
 PLAIN = "handlers=[]"
 OTHER_RATE = "optimizer.lr=0.07"
-
-
-@cache
-def prepared(*overrides):
-    document = load_document(SUPPORT / "tiny.yaml", [*SHORT, *overrides])
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-def make_fit(*overrides):
-    plan, images, splits = prepared(*overrides)
-    return Fit(plan, images, splits, device=torch.device("cpu"))
+TINY = (SUPPORT / "tiny.yaml", *SHORT)
+prepared, make_fit = partial(small_fits.prepared, *TINY), partial(small_fits.make_fit, *TINY)
 
 
 def continued(before, *changes, num_epochs=2):
@@ -46,9 +29,7 @@ def continued(before, *changes, num_epochs=2):
     first = make_fit(*before)
     for _ in range(num_epochs):
         first.advance()
-    buffer = io.BytesIO()
-    torch.save(first.state_dict(), buffer)
-    state = torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+    state = stored(first)
     fit = make_fit(*before, *changes)
     fit.load_state_dict(state)
     return fit, state

@@ -1,23 +1,18 @@
 """Schedules, clipping, accumulation, averages, pruning: together, resumed, kept as evaluated."""
 
-import io
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
+import small_fits
 import torch
 from ignite.engine import Events
 from safetensors.torch import load_file
+from small_fits import carried_out, is_equal, outcome, reread
 
 from framework.contracts import Handler
-from framework.discovery import discover
 from framework.engines.evaluator import evaluate
 from framework.handlers.best_weights import copy_weights
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
-from framework.runs.fit import Fit
 from framework.runs.records import read_run
 
 pytestmark = pytest.mark.slow
@@ -51,47 +46,7 @@ EVERYTHING = (
     " {parameter: optimizer.weight_decay, points: [[1, 0.0], [3, 0.1]]}]",
 )
 PLATEAU = ("scheduler={type: reduce_on_plateau, patience: 0, monitor: train/loss}",)
-
-
-@cache
-def prepared(*overrides):
-    document = load_document(SUPPORT / "tiny.yaml", [*SHORT, *overrides])
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-def make_fit(*overrides, observers=()):
-    plan, images, splits = prepared(*overrides)
-    return Fit(plan, images, splits, device=CPU, observers=observers)
-
-
-def carried_out(fit):
-    while fit.advance():
-        pass
-    return fit
-
-
-def reread(value):
-    """A value as it comes back from a checkpoint file."""
-    buffer = io.BytesIO()
-    torch.save(value, buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-
-
-def outcome(fit):
-    return reread([fit.state_dict() | {"seconds": 0.0}, fit.metrics])
-
-
-def is_equal(one, other):
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(is_equal, one, other))
-    return one == other
+make_fit = partial(small_fits.make_fit, SUPPORT / "tiny.yaml", *SHORT)
 
 
 class AtIterations(Handler):

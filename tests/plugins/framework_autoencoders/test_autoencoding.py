@@ -1,21 +1,15 @@
-import io
 from pathlib import Path
 
 import pytest
 import torch
+from small_fits import StopAt, carried_out, make_fit, prepared, rows_of, stored
 from torch import nn
 
-from framework import Batch, DataInfo, FitEvents, Handler, RecipeError
+from framework import Batch, DataInfo, RecipeError
 from framework.application import check
-from framework.discovery import discover
 from framework.engines.evaluator import make_evaluator
 from framework.handlers.best_weights import copy_weights
 from framework.recipe.building import build_networks, build_task
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
-from framework.runs.fit import Fit
 from framework_autoencoders.bottlenecks import GaussianBottleneck
 from framework_autoencoders.encoders import ConvEncoder
 from framework_autoencoders.losses import IterativeReconstruction, MeanSquaredError
@@ -69,59 +63,22 @@ def write_recipe(folder, kind):
 
 
 @pytest.fixture
-def prepared(tmp_path, kind):
-    document = load_document(write_recipe(tmp_path, kind))
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-class StopAt(Handler):
-    """Interrupts a fit after an iteration."""
-
-    def __init__(self, iteration):
-        self.iteration = iteration
-
-    def attach(self, trainer, evaluator, run):  # noqa: ARG002
-        trainer.add_event_handler(FitEvents.OPTIMIZER_STEPPED, self.look, run)
-
-    def look(self, engine, run):
-        if engine.state.iteration == self.iteration:
-            run.interrupt()
-
-
-def make_fit(prepared, *observers):
-    plan, images, splits = prepared
-    return Fit(plan, images, splits, device=CPU, observers=observers)
-
-
-def carried_out(fit):
-    rows = []
-    while fit.advance():
-        rows.append(dict(fit.metrics))
-    return [*rows, dict(fit.metrics)]
-
-
-def stored(fit):
-    """The fit's state as it comes back from a checkpoint file."""
-    buffer = io.BytesIO()
-    torch.save(fit.state_dict() | {"seconds": 0.0}, buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+def recipe(tmp_path, kind):
+    return write_recipe(tmp_path, kind)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("iteration", [4, 6], ids=["epoch end", "within an epoch"])
-def test_run_that_was_stopped_ends_with_the_same_bits(prepared, iteration):
-    whole = make_fit(prepared)
-    last_row = carried_out(whole)[-1]
-    stopped = make_fit(prepared, StopAt(iteration))
+def test_run_that_was_stopped_ends_with_the_same_bits(recipe, iteration):
+    whole = make_fit(recipe)
+    last_row = rows_of(whole)[-1]
+    stopped = make_fit(recipe, observers=[StopAt(iteration)])
     carried_out(stopped)
     torch.manual_seed(99)  # whatever the random state is then
-    resumed = make_fit(prepared)
+    resumed = make_fit(recipe)
     resumed.load_state_dict(stored(stopped))
     assert resumed._iteration == iteration
-    assert carried_out(resumed)[-1] == last_row
+    assert rows_of(resumed)[-1] == last_row
     one, other = stored(whole), stored(resumed)
     for name, weights in one["networks"].items():
         assert all(torch.equal(weights[key], other["networks"][name][key]) for key in weights)
@@ -132,14 +89,14 @@ def make_batch():
     return Batch(images=images, labels=None, indices=torch.arange(6))
 
 
-def built(prepared):
-    plan, *_ = prepared
+def built(recipe):
+    plan, *_ = prepared(recipe)
     networks = build_networks(plan.components.networks, plan.data, seed=0)
     return networks, build_task(plan.components, plan.data, networks, CPU)
 
 
-def test_validation_measures_the_same_every_time_and_changes_nothing(prepared):
-    networks, task = built(prepared)
+def test_validation_measures_the_same_every_time_and_changes_nothing(recipe):
+    networks, task = built(recipe)
     for network in networks.values():
         network.eval()
     before = copy_weights(networks)
@@ -153,8 +110,8 @@ def test_validation_measures_the_same_every_time_and_changes_nothing(prepared):
         assert all(torch.equal(value, before[name][key]) for key, value in weights.items())
 
 
-def test_every_parameter_gets_a_gradient(prepared):
-    networks, task = built(prepared)
+def test_every_parameter_gets_a_gradient(recipe):
+    networks, task = built(recipe)
     ((_, loss),) = task.losses(make_batch())
     loss.backward()
     for network in networks.values():
@@ -162,9 +119,9 @@ def test_every_parameter_gets_a_gradient(prepared):
         assert all(weights.grad.isfinite().all() for weights in network.parameters())
 
 
-def test_terms_are_logged_for_both_splits(prepared):
-    row = carried_out(make_fit(prepared))[-1]
-    _, task = built(prepared)
+def test_terms_are_logged_for_both_splits(recipe):
+    row = rows_of(make_fit(recipe))[-1]
+    _, task = built(recipe)
     list(task.losses(make_batch()))
     names = set(task.terms())
     assert "reconstruction" in names
@@ -173,8 +130,8 @@ def test_terms_are_logged_for_both_splits(prepared):
         assert found - {"loss", "largest_error"} == names
 
 
-def test_evaluation_and_operations_agree_and_draw_no_noise(prepared):
-    networks, task = built(prepared)
+def test_evaluation_and_operations_agree_and_draw_no_noise(recipe):
+    networks, task = built(recipe)
     for network in networks.values():
         network.eval()
     batch, operations = make_batch(), task.operations()
@@ -190,9 +147,9 @@ def test_evaluation_and_operations_agree_and_draw_no_noise(prepared):
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_shapes_can_be_found_without_values(prepared):
+def test_shapes_can_be_found_without_values(recipe):
     with torch.device("meta"):
-        _, task = built(prepared)
+        _, task = built(recipe)
         batch = Batch(torch.zeros(2, 1, 8, 8), None, torch.arange(2))
         ((_, loss),) = task.losses(batch)
         assert loss.is_meta

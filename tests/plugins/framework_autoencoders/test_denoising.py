@@ -1,19 +1,13 @@
-import io
 from pathlib import Path
 
 import pytest
 import torch
+from small_fits import StopAt, carried_out, make_fit, rows_of, stored
 from torch import nn
 
-from framework import SINGLE_OPTIMIZER, Batch, DataInfo, FitEvents, Handler, RecipeError
+from framework import SINGLE_OPTIMIZER, Batch, DataInfo, RecipeError
 from framework.application import check
-from framework.discovery import discover
 from framework.engines.evaluator import make_evaluator
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
-from framework.runs.fit import Fit
 from framework_autoencoders.decoders import MirroredDecoder
 from framework_autoencoders.denoising import Denoising
 from framework_autoencoders.encoders import ConvEncoder
@@ -115,69 +109,31 @@ def test_operations_denoise_an_image_as_it_is_given(networks):
 
 
 @pytest.fixture
-def prepared(tmp_path):
-    path = tmp_path / "denoising.yaml"
+def recipe(tmp_path):
+    path = tmp_path / "recipe.yaml"
     path.write_text(RECIPE)
-    document = load_document(path)
-    plan, dataset = make_plan(
-        read_recipe(document), document, discover([SUPPORT / "tiny_images.py"])
-    )
-    images = dataset.load().train
-    return plan, images, split_images(plan, len(images))
-
-
-class StopAt(Handler):
-    """Interrupts a fit after an iteration."""
-
-    def __init__(self, iteration):
-        self.iteration = iteration
-
-    def attach(self, trainer, evaluator, run):  # noqa: ARG002
-        trainer.add_event_handler(FitEvents.OPTIMIZER_STEPPED, self.look, run)
-
-    def look(self, engine, run):
-        if engine.state.iteration == self.iteration:
-            run.interrupt()
-
-
-def make_fit(prepared, *observers):
-    plan, images, splits = prepared
-    return Fit(plan, images, splits, device=CPU, observers=observers)
-
-
-def carried_out(fit):
-    rows = []
-    while fit.advance():
-        rows.append(dict(fit.metrics))
-    return [*rows, dict(fit.metrics)]
-
-
-def stored(fit):
-    """The fit's state as it comes back from a checkpoint file."""
-    buffer = io.BytesIO()
-    torch.save(fit.state_dict() | {"seconds": 0.0}, buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
+    return path
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("iteration", [2, 6])
-def test_run_that_was_stopped_within_an_epoch_ends_with_the_same_bits(prepared, iteration):
-    whole = make_fit(prepared)
-    last_row = carried_out(whole)[-1]
-    stopped = make_fit(prepared, StopAt(iteration))
+def test_run_that_was_stopped_within_an_epoch_ends_with_the_same_bits(recipe, iteration):
+    whole = make_fit(recipe)
+    last_row = rows_of(whole)[-1]
+    stopped = make_fit(recipe, observers=[StopAt(iteration)])
     carried_out(stopped)
     torch.manual_seed(99)  # whatever the random state is then
-    resumed = make_fit(prepared)
+    resumed = make_fit(recipe)
     resumed.load_state_dict(stored(stopped))
     assert resumed._iteration == iteration
-    assert carried_out(resumed)[-1] == last_row
+    assert rows_of(resumed)[-1] == last_row
     one, other = stored(whole), stored(resumed)
     for name, weights in one["networks"].items():
         assert all(torch.equal(weights[key], other["networks"][name][key]) for key in weights)
 
 
-def test_corruption_is_fixed_in_validation(prepared):
-    rows = carried_out(make_fit(prepared))
+def test_corruption_is_fixed_in_validation(recipe):
+    rows = rows_of(make_fit(recipe))
     noisy = [row["validation/noisy/largest_error"] for row in rows]
     assert len(noisy) == 3
     assert len(set(noisy)) == 1 < len({row["validation/largest_error"] for row in rows})

@@ -1,21 +1,16 @@
-import io
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
+import small_fits
 import torch
 from ignite.engine import Events
+from small_fits import carried_out, is_equal, outcome, stored
 from torch import nn
 
 from framework import AdversarialObjective, Batch, DataInfo, Handler, RecipeError
-from framework.discovery import discover
 from framework.engines.evaluator import make_evaluator
 from framework.engines.trainer import make_trainer
-from framework.recipe.loading import load_document
-from framework.recipe.planning import make_plan
-from framework.recipe.schema import read_recipe
-from framework.runs.assembly import split_images
-from framework.runs.fit import Fit
 from framework_gan.adversarial import Adversarial
 from framework_gan.discriminators import DcganDiscriminator, MlpDiscriminator
 from framework_gan.generators import DcganGenerator, MlpGenerator
@@ -319,14 +314,8 @@ WASSERSTEIN = (
     "checkpointing=null",
     f"training={{num_epochs: {NUM_EPOCHS}, batch_size: 70, accumulation: 2}}",
 )
-
-
-@cache
-def prepared(*overrides):
-    document = load_document(SUPPORT / "tiny_gan.yaml", [*WASSERSTEIN, *overrides])
-    registry = discover([SUPPORT / "tiny_images.py"])
-    plan, dataset = make_plan(read_recipe(document), document, registry)
-    return plan, dataset.load().train
+TINY = (SUPPORT / "tiny_gan.yaml", *WASSERSTEIN)
+prepared, make_fit = partial(small_fits.prepared, *TINY), partial(small_fits.make_fit, *TINY)
 
 
 class After(Handler):
@@ -339,45 +328,25 @@ class After(Handler):
         trainer.add_event_handler(Events.ITERATION_COMPLETED, lambda: self.call(trainer, run))
 
 
-def make_fit(*observers):
-    plan, images = prepared()
-    splits = split_images(plan, len(images))
-    return Fit(plan, images, splits, device=CPU, observers=observers)
-
-
-def stored(fit):
-    buffer = io.BytesIO()
-    torch.save(fit.state_dict(), buffer)
-    return torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-
-
-def finished(fit):
-    while fit.advance():
-        pass
-    state = stored(fit)
-    del state["seconds"]
-    return state | {"row": fit.metrics}
-
-
 @pytest.fixture(scope="module")
 def uninterrupted():
     states = []
-    outcome = finished(make_fit(After(lambda _, run: states.append(stored(run)))))
-    return outcome, states
+    fit = make_fit(observers=[After(lambda _, run: states.append(stored(run)))])
+    return outcome(carried_out(fit)), states
 
 
 @pytest.mark.parametrize("iteration", [1, 2, 4, 5])  # after 3, an epoch is yet to be evaluated
 def test_two_optimizers_resume_to_the_bit(uninterrupted, iteration):
-    outcome, states = uninterrupted
+    expected, states = uninterrupted
     fit = make_fit()
     fit.load_state_dict(states[iteration - 1])
     torch.rand(17)
-    assert is_equal(finished(fit), outcome)
+    assert is_equal(outcome(carried_out(fit)), expected)
 
 
 def test_nothing_monitored_keeps_the_last_weights():
     fit = make_fit()
-    finished(fit)
+    carried_out(fit)
     last = snapshot(fit.networks)
     assert fit.best is None
     assert fit.restore_best() == NUM_EPOCHS
@@ -386,14 +355,14 @@ def test_nothing_monitored_keeps_the_last_weights():
 
 @pytest.mark.slow
 def test_terms_can_be_monitored_and_misspelt_ones_are_named():
-    plan, _ = prepared("checkpointing={monitor: validation/spread/generated, mode: max}")
+    plan, *_ = prepared("checkpointing={monitor: validation/spread/generated, mode: max}")
     assert plan.recipe.checkpointing.monitor == "validation/spread/generated"
     with pytest.raises(RecipeError, match="did you mean 'validation/spread/generated'"):
         prepared("checkpointing={monitor: validation/spread/generatd, mode: max}")
 
 
 def test_networks_may_have_other_names():
-    plan, _ = prepared(
+    plan, *_ = prepared(
         "networks.generator=null",
         "networks.maker={type: mlp_generator, conditional: true}",
         "task.generator=maker",
@@ -409,13 +378,3 @@ def snapshot(networks):
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
-
-
-def is_equal(one, other):
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(is_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(is_equal, one, other))
-    return one == other
