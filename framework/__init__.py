@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from framework.finished_runs import Figure, FinishedRun, LayerRow
     from framework.hookspecs import hookimpl
     from framework.jobs import Executor, Job, Outcome
+    from framework.layers import ConvTranspose2d
     from framework.lazy_images import LazyImages
     from framework.learning_rates import Horizon, Scheduler
     from framework.operations import Operation
@@ -84,6 +85,7 @@ _HOMES = {
     "finished_runs": ("Figure", "FinishedRun", "LayerRow"),
     "hookspecs": ("hookimpl",),
     "jobs": ("Executor", "Job", "Outcome"),
+    "layers": ("ConvTranspose2d",),
     "lazy_images": ("LazyImages",),
     "learning_rates": ("Horizon", "Scheduler"),
     "operations": ("Operation",),
@@ -101,6 +103,7 @@ __all__ = [
     "AdversarialObjective",
     "Batch",
     "Choose",
+    "ConvTranspose2d",
     "DataBundle",
     "DataError",
     "DataInfo",

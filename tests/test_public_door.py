@@ -21,6 +21,7 @@ NAMES = [
     "AdversarialObjective",
     "Batch",
     "Choose",
+    "ConvTranspose2d",
     "DataBundle",
     "DataError",
     "DataInfo",

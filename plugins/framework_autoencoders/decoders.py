@@ -7,6 +7,7 @@ from math import prod
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from framework import ConvTranspose2d
 from framework_autoencoders.encoders import DropoutProbability
 from framework_autoencoders.initialization import InitializationName, draw_weights
 from framework_autoencoders.mirroring import mirrorable
@@ -79,7 +80,7 @@ def _transposed_layers(
     for number, (convolution, (mirrored, given)) in enumerate(reversed(list(steps)), 1):
         yield (
             f"conv_transpose{number}",
-            nn.ConvTranspose2d(
+            ConvTranspose2d(
                 in_channels=given[0],
                 out_channels=mirrored[0],
                 kernel_size=convolution.kernel_size,

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
-from framework import DataInfo
+from framework import ConvTranspose2d, DataInfo
 from framework_gan.class_labels import number_of_classes, with_classes
 from framework_gan.initialization import draw_small_weights
 from framework_gan.sizes import smallest_size
@@ -103,7 +103,7 @@ class DcganGenerator(nn.Module):
         for number, (given, made) in enumerate(pairwise([*channels, data.image_shape[0]]), 1):
             self.layers.add_module(f"batch_norm{number}", nn.BatchNorm2d(given))
             self.layers.add_module(f"batch_norm{number}_activation", nn.ReLU())
-            doubling = nn.ConvTranspose2d(
+            doubling = ConvTranspose2d(
                 given, made, kernel_size=4, stride=2, padding=1, bias=number == len(channels)
             )
             self.layers.add_module(f"conv_transpose{number}", doubling)
