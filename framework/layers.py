@@ -15,7 +15,7 @@ _Pair = tuple[int, int]
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """PyTorch's transposed convolution, up to 2.8 times as fast on a CPU where pictures come out.
+    """PyTorch's transposed convolution, twice as fast on a CPU where gray pictures come out.
 
     oneDNN works on groups of eight channels or more, whatever comes out. Where that is one channel,
     or three, a matrix product whose overlapping parts are added up is done in a fraction of the
