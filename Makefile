@@ -14,9 +14,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS := tests
-CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py interference.py surroundings.py) \
+CAMPAIGNS := $(addprefix tests/faults/test_,kill_campaign.py crash_points.py search_kills.py damaged_files.py interference.py lock_rounds.py malicious_inputs.py surroundings.py) \
 	tests/plugins/framework_autoencoders/test_shapes.py tests/recipes
-BENCHMARKS := basic_epoch frameworks gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking search speedrun
+BENCHMARKS := basic_epoch frameworks picture_layer gan_epoch weight_pruning iterative_passes frozen_head fold_memory tracking search speedrun
 
 # Tests begin hundreds of processes, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -1,6 +1,7 @@
 """Where plugins come from: entry points of what is installed, and single files."""
 
 import hashlib
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from framework.registry import Plugin
 
 ENTRY_POINT_GROUP = "framework.plugins"
 BUILT_IN_DISTRIBUTION = "ignite-framework"
+_NO_PLUGINS = "FRAMEWORK_NO_PLUGINS"
 
 NAME_CLASH = "P006"
 NO_FILE = "P007"
@@ -39,10 +41,14 @@ def installed_sources() -> Iterator[PluginSource]:
     """The entry points of all distributions.
 
     One that cannot be read, or whose name another distribution claims too, raises a `PluginError`
-    when it is loaded. A built-in plugin keeps its name.
+    when it is loaded. A built-in plugin keeps its name. Where the environment variable
+    FRAMEWORK_NO_PLUGINS is set there are none but the built-in ones.
     """
     claims: dict[str, list[PluginSource]] = defaultdict(list)
+    leaves_out = bool(os.environ.get(_NO_PLUGINS))
     for source in _entry_points():
+        if leaves_out and source.plugin.distribution != BUILT_IN_DISTRIBUTION:
+            continue
         claims[source.plugin.name].append(source)
     for claimants in claims.values():
         winner = _winner(claimants)

@@ -196,12 +196,13 @@ def append_line(path: Path, line: str, *, at_bytes: int) -> int:
     """Write a line at a byte offset, cutting off whatever lay beyond it; answer the new length.
 
     Saying where the line belongs makes writing it twice harmless: rows that a killed process wrote
-    after its last checkpoint are overwritten, not doubled.
+    after its last checkpoint are overwritten, not doubled. What others have cut off stays away.
     """
     data = (line + "\n").encode()
     with storage_faults(path, size_bytes=len(data)):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         with os.fdopen(descriptor, "wb") as file:
+            at_bytes = min(at_bytes, os.fstat(descriptor).st_size)
             file.truncate(at_bytes)
             file.seek(at_bytes)
             file.write(data)
@@ -223,10 +224,13 @@ def has_temporary_files(folder: Path) -> bool:
 
 
 def remove_temporary_files(folder: Path) -> None:
-    """Delete what writers that were killed have left in a folder."""
+    """Delete what writers that were killed have left in a folder: files, and whole folders."""
     with storage_faults(folder):
         for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
-            path.unlink(missing_ok=True)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -271,11 +275,26 @@ def this_process() -> dict[str, str | int]:
 
 def _locked(path: Path, *, is_folder: bool) -> Fault:
     text = "" if is_folder else path.read_text(errors="replace")
-    try:
+    by = "another process"
+    with suppress(ValueError, KeyError, TypeError):
         holder = json.loads(text)
-        by = f"process {holder['pid']} on {holder['host']}"
-    except (ValueError, KeyError, TypeError):
-        by = "another process"
+        if _may_be_at_work(holder):  # else who has the lock now has yet to write its name
+            by = f"process {holder['pid']} on {holder['host']}"
     place = path if is_folder else path.parent
     hint = "wait for it, or stop it with Ctrl-C there"
     return Fault("S065", f"locked by {by}", place=str(place), hint=hint)
+
+
+def _may_be_at_work(process: Mapping[str, Any]) -> bool:
+    """Whether a process is alive, as far as this machine can tell."""
+    here = this_process()
+    if process["host"] != here["host"]:
+        return True
+    if process["boot_id"] != here["boot_id"]:
+        return False
+    try:
+        with suppress(PermissionError):  # another user's
+            os.kill(process["pid"], 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         if isinstance(error, BrokenPipeError) and is_broken(sys.stdout):
             discard_output(sys.stdout)
             return _READER_GONE

@@ -11,6 +11,8 @@ from framework.errors import Fault, FrameworkError, printable
 
 Cell = str | int | float
 
+_LARGEST_COUNT = 1e12
+
 
 class UsageError(FrameworkError):
     """What was typed means nothing here."""
@@ -75,8 +77,9 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
 
 
 def number_text(value: float) -> str:
-    """A measured value with as many digits as are worth reading."""
-    return f"{value:.5g}"
+    """A measured value with as many digits as are worth reading; a count in full."""
+    is_count = float(value).is_integer() and abs(value) < _LARGEST_COUNT
+    return f"{value:.0f}" if is_count else f"{value:.5g}"
 
 
 def _draw_table(

@@ -1,10 +1,35 @@
 """Options that several commands share."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-plugin_option = click.option(
+_NO_PLUGINS = "FRAMEWORK_NO_PLUGINS"  # read where plugins are looked for, in child processes too
+
+
+def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which plugins a command loads beside those of the framework."""
+    return _file_option(_no_plugins_option(command))
+
+
+def _leave_plugins_out(context: click.Context, _option: click.Parameter, value: object) -> None:
+    if value:
+        before = os.environ.get(_NO_PLUGINS, "")
+        os.environ[_NO_PLUGINS] = "1"
+        context.call_on_close(lambda: os.environ.update({_NO_PLUGINS: before}))
+
+
+_no_plugins_option = click.option(
+    "--no-plugins",
+    is_flag=True,
+    expose_value=False,
+    callback=_leave_plugins_out,
+    help="Load no installed plugins but the framework's own.",
+)
+_file_option = click.option(
     "--plugin",
     "plugins",
     multiple=True,

@@ -40,8 +40,10 @@ def progress_display(*, is_silent: bool) -> Iterator[list[Handler]]:
             display.stop()
     else:
         log = TrialLog(say)
-        yield [log]
-        log.stop()
+        try:
+            yield [log]
+        finally:
+            log.stop()
 
 
 class LiveProgress(Handler):

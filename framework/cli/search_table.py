@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from framework.cli.messages import number_text
-from framework.runs.search.findings import FoundTrial, SearchFindings
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial
 
 _NUM_TRIALS = 10
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -21,13 +22,12 @@ _COLORS = {"complete": "green", "pruned": "yellow", "failed": "red", "running": 
 def trial_line(trial: FoundTrial, findings: SearchFindings) -> str:
     """How a trial has ended, in one line."""
     words = {"pruned": "ended early", "infeasible": "cannot be trained", "surplus": "one too many"}
-    ending = "violates constraints" if trial.violation > 0 else trial.ending
-    parts = [f"trial {trial.number:04d}", words.get(ending, ending)]
+    parts = [f"trial {trial.number:04d}", words.get(trial.ending, trial.ending)]
     parts += [
         f"{sought.name} {number_text(value)}"
         for sought, value in zip(findings.sought, trial.values, strict=False)
     ]
-    if trial.ending in {"failed", "infeasible"}:
+    if trial.ending in {"failed", "infeasible"} or trial.violation > 0:
         parts.append(trial.reason)
     if trial in findings.best:
         parts.append("the best so far" if len(findings.sought) == 1 else "on the front")
@@ -89,7 +89,8 @@ def _summary(findings: SearchFindings) -> str:
         "draws could not be trained": len(findings.of("infeasible")),
     }
     parts = [f"{findings.num_done} of {findings.num_trials} trials done"]
-    return ", ".join([*parts, *(f"{count} {what}" for what, count in counts.items() if count)])
+    found = ", ".join([*parts, *(f"{count} {what}" for what, count in counts.items() if count)])
+    return f"{found} ({findings.limit})" if findings.limit else found
 
 
 def _shown(findings: SearchFindings) -> list[FoundTrial]:

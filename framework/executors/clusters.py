@@ -1,10 +1,14 @@
 """A Dask cluster to work with: one that runs already, or one of our own."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import torch
 from distributed import Client, LocalCluster
+from distributed.comm.core import connect
+from distributed.security import Security
 
 from framework.errors import Fault, StorageError
 
@@ -21,13 +25,28 @@ def connected(address: str | None, num_workers: int, num_gpus: int) -> Iterator[
             yield client
         return
     try:
+        with ThreadPoolExecutor(1) as thread:  # the caller's may have an event loop already
+            thread.submit(lambda: asyncio.run(_greet(address))).result()
         client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        message = f"the cluster cannot be reached ({error})"
+    except (OSError, ValueError, TypeError) as error:  # the last where TLS is not set up
+        reason = str(error) or f"no scheduler has answered within {_SECONDS_TO_CONNECT} s"
+        message = f"the cluster cannot be reached ({reason})"
         hint = "start it with: dask scheduler, and: dask worker ADDRESS"
         raise StorageError(Fault("E083", message, place=address, hint=hint)) from error
     with closing(client):
         yield client
+
+
+async def _greet(address: str) -> None:
+    """Shake hands with a scheduler; Client would wait for ever for one that accepts and is silent.
+
+    Raises:
+        OSError: nobody is there, or who is there does not answer as a scheduler does.
+    """
+    arguments = Security().get_connection_args("client")
+    async with asyncio.timeout(_SECONDS_TO_CONNECT):
+        comm = await connect(address, timeout=_SECONDS_TO_CONNECT, **arguments)
+        await comm.close()
 
 
 def num_places(client: Client, num_gpus: int) -> int:

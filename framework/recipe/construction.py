@@ -35,6 +35,6 @@ def construction(planned: PlannedComponent, document: Document) -> Iterator[None
     except (ValueError, RuntimeError) as error:
         message = f"{label} cannot be built: {error}"
         raise RecipeError(Fault(REFUSED_VALUES, message, planned.role, place)) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = f"{label} fails to build: {type(error).__name__}: {error}"
         raise PluginError(Fault(_FAILED, message, planned.role, place)) from error

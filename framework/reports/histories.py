@@ -46,7 +46,7 @@ def read_history(directory: Path) -> list[Row]:
 def _row(line: bytes) -> Row:
     try:
         return {name: _number(value) for name, value in json.loads(line).items()}
-    except ValueError:  # the last line of a killed process
+    except (ValueError, TypeError, AttributeError):  # of a killed process, or of somebody else
         return {}
 
 

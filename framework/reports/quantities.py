@@ -3,11 +3,13 @@
 from framework.runs.records import Spread
 
 _MINUTE, _HOUR = 60, 3600
+_LARGEST_COUNT = 1e12
 
 
 def number_text(value: float) -> str:
-    """A measured value with as many digits as are worth reading."""
-    return f"{value:.5g}"
+    """A measured value with as many digits as are worth reading; a count in full."""
+    is_count = float(value).is_integer() and abs(value) < _LARGEST_COUNT
+    return f"{value:.0f}" if is_count else f"{value:.5g}"
 
 
 def spread_text(spread: Spread) -> str:

@@ -11,20 +11,23 @@ from typing import Any
 from framework.recipe.drawing import Draw, is_within
 from framework.reports.charts import Chart
 from framework.reports.parallel_coordinates import parallel_coordinates
+from framework.reports.pareto_fronts import fronts
 from framework.reports.plots import Plot
 from framework.reports.quantities import duration_text, number_text
 from framework.reports.recipe_values import Difference, differences, read_resolved
 from framework.reports.rendering import render
 from framework.reports.run_pages import RunPage
-from framework.reports.search_plots import curves, front, history, importances, short_names, slices
+from framework.reports.search_plots import curves, history, importances, short_names, slices
 from framework.reports.timelines import timeline
 from framework.runs.records import RunRecord
-from framework.runs.search.findings import FoundTrial, SearchFindings, read_findings
+from framework.runs.search.findings import SearchFindings, read_findings
+from framework.runs.search.found_trials import FoundTrial
 from framework.storage import write_durably
 from framework.wording import value_text
 
 _NUM_SLICES_IN_SIGHT = 6
 _NUM_TRIALS_IN_SIGHT = 10
+_VIOLATING = "violates constraints"
 _NOT_OF_A_TRIAL = ("search", "seed", "seeds", "executor", "name", "figures", "trackers")
 
 
@@ -76,7 +79,7 @@ class SearchPage:
     @property
     def parallel(self) -> Plot | None:
         """The trials through what they have drawn."""
-        return parallel_coordinates(self.findings, 0) if self.findings.sought else None
+        return parallel_coordinates(self.findings) if self.findings.sought else None
 
     @property
     def timeline(self) -> Plot | None:
@@ -84,9 +87,18 @@ class SearchPage:
         return timeline(self.findings)
 
     @property
-    def front(self) -> Plot | None:
-        """Two objectives against each other."""
-        return front(self.findings) if self.findings.sought else None
+    def fronts(self) -> list[Plot]:
+        """Objectives against each other."""
+        return fronts(self.findings)
+
+    @property
+    def choices(self) -> list[tuple[str, list[str], str]]:
+        """The trials on the Pareto front: name, values, and how the recipe of one is taken."""
+        take = f"framework search best {shlex.quote(str(self.record.directory))} --trial"
+        return [
+            (trial.run, list(map(number_text, trial.values)), f"{take} {trial.number}")
+            for trial in self.best
+        ]
 
     @property
     def curves(self) -> Chart | None:
@@ -96,9 +108,10 @@ class SearchPage:
     @property
     def counts(self) -> dict[str, str]:
         """How many trials ended how."""
-        counts: Counter[str] = Counter(trial.ending for trial in self.findings.trials)
+        counts: Counter[str] = Counter(_ending(trial) for trial in self.findings.trials)
         names = {
             "complete": "complete",
+            _VIOLATING: "complete, but violate constraints",
             "pruned": "ended early",
             "failed": "failed",
             "running": "running",
@@ -118,6 +131,12 @@ class SearchPage:
     def best(self) -> list[FoundTrial]:
         """The best trials."""
         return self.findings.best
+
+    @property
+    def terms_of_best(self) -> dict[str, str]:
+        """The terms of objectives and constraints of the best trial, if it is a single one."""
+        terms = self.best[0].terms if len(self.best) == 1 else {}
+        return {name: number_text(value) for name, value in terms.items()}
 
     @property
     def changes(self) -> list[Difference]:
@@ -182,7 +201,8 @@ class SearchPage:
     @cached_property
     def _terms(self) -> list[str]:
         names = dict.fromkeys(name for t in self.findings.trials for name in t.terms)
-        return [name for name in names if name not in {"minutes", *self._aims}]
+        single = [name for s in self.findings.sought if (name := s.only_term)]  # shown as its value
+        return [name for name in names if name not in {"minutes", *self._aims, *single}]
 
     @cached_property
     def _short_names(self) -> Mapping[str, str]:
@@ -198,7 +218,7 @@ class SearchPage:
         values = list(map(number_text, trial.values)) or [""] * len(self.findings.sought)
         return [
             trial.run or str(trial.number),
-            "violates constraints" if trial.violation > 0 else trial.ending,
+            _ending(trial),
             *values,
             *(_number(trial.terms.get(name)) for name in self._terms),
             str(max(trial.curve, default="")),
@@ -232,6 +252,10 @@ def write_search_page(record: RunRecord, path: Path) -> Path:
     text = render("search.html", page=page)
     write_durably(path, text.encode(errors="backslashreplace"))
     return path
+
+
+def _ending(trial: FoundTrial) -> str:
+    return _VIOLATING if trial.violation > 0 else trial.ending
 
 
 def _drawn(trial: FoundTrial) -> str:

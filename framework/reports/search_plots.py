@@ -20,7 +20,8 @@ from framework.reports.plots import (
 )
 from framework.reports.quantities import number_text
 from framework.reports.scales import Scale
-from framework.runs.search.findings import FoundTrial, SearchFindings
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial
 
 ENDING_STYLES: Mapping[str, str] = {
     "complete": "c0",
@@ -30,6 +31,7 @@ ENDING_STYLES: Mapping[str, str] = {
     "running": "c2",
 }
 BEST_STYLE = "c1"
+VIOLATING_STYLE = "out"
 _NUM_CURVES = 100
 _BAR_WIDTH, _BAR_ROW = 150.0, 22.0
 _NUM_BARS, _LEAST_SHARE = 12, 0.01
@@ -41,6 +43,7 @@ def history(findings: SearchFindings, objective: int) -> Plot | None:
     if not complete:
         return None
     values = {t.number: t.values[objective] for t in complete}
+    styles = {t.number: style_of(t, findings, marks_best=False) for t in complete}
     early = {} if len(findings.sought) > 1 else _last_values(findings.of("pruned"))
     y_axis = value_axis([*values.values(), *early.values()], HEIGHT - BOTTOM, TOP)
     last = max(trial.number for trial in findings.trials)
@@ -49,18 +52,14 @@ def history(findings: SearchFindings, objective: int) -> Plot | None:
         dot(
             x_axis.place(float(n)),
             y_axis.place(v),
-            ENDING_STYLES[ending],
+            styles.get(n, ENDING_STYLES["pruned"]),
             f"trial {n}: {number_text(v)}",
         )
-        for ending, found in (("pruned", early), ("complete", values))
-        for n, v in found.items()
+        for n, v in (*early.items(), *values.items())
     ]
     steps = _best_so_far(findings, objective, last)
     marks.append(line([(x_axis.place(float(n)), y_axis.place(v)) for n, v in steps], BEST_STYLE))
-    legend = [
-        (f"dot {ENDING_STYLES['complete']}", "complete"),
-        (f"line {BEST_STYLE}", "best so far"),
-    ]
+    legend = [*complete_legend(findings), (f"line {BEST_STYLE}", "best so far")]
     if early:
         legend.append((f"dot {ENDING_STYLES['pruned']}", "ended early, last value"))
     title = _logged("by trial", y_axis.is_logarithmic)
@@ -115,30 +114,13 @@ def slices(findings: SearchFindings, objective: int) -> list[Plot]:
         drawn = [t.parameter(name) for t in complete]
         scale = Scale.of(drawn, LEFT + 8, WIDTH - RIGHT - 8, is_log=name in findings.log_parameters)
         marks = [
-            dot(scale.place(x), y_axis.place(t.values[objective]), _style(t, findings), named(t))
+            dot(scale.place(x), y_axis.place(t.values[objective]), style_of(t, findings), named(t))
             for t, x in sorted(zip(complete, drawn, strict=True), key=lambda pair: pair[0].number)
         ]
         plots.append(
             Plot(_logged(short[name], scale.is_logarithmic), marks, scale.ticks, y_axis.ticks)
         )
     return plots
-
-
-def front(findings: SearchFindings) -> Plot | None:
-    """The first two of several objectives against each other; the best trials stand out."""
-    complete = findings.of("complete")
-    if len(findings.sought) == 1 or not complete:
-        return None
-    first, second, *_ = findings.sought
-    x_axis = value_axis([t.values[0] for t in complete], LEFT, WIDTH - RIGHT)
-    y_axis = value_axis([t.values[1] for t in complete], HEIGHT - BOTTOM, TOP)
-    marks = [
-        dot(x_axis.place(t.values[0]), y_axis.place(t.values[1]), _style(t, findings), named(t))
-        for t in complete
-    ]
-    title = f"{second.name} (upwards) against {first.name}"
-    legend = [(f"dot {BEST_STYLE}", "surpassed in all by none"), ("dot c0", "complete")]
-    return Plot(title, marks, x_axis.ticks, y_axis.ticks, legend=legend)
 
 
 def by_importance(findings: SearchFindings, objective: int) -> list[str]:
@@ -162,17 +144,28 @@ def named(trial: FoundTrial) -> str:
     return f"trial {trial.number}: {', '.join(map(number_text, trial.values))}"
 
 
+def style_of(trial: FoundTrial, findings: SearchFindings, *, marks_best: bool = True) -> str:
+    """How a trial that is complete is drawn: the best ones and those not allowed stand out."""
+    if not trial.is_allowed:
+        return VIOLATING_STYLE
+    return BEST_STYLE if marks_best and trial in findings.best else ENDING_STYLES["complete"]
+
+
+def complete_legend(findings: SearchFindings) -> list[tuple[str, str]]:
+    """What the dots of trials mean that are complete."""
+    legend = [(f"dot {ENDING_STYLES['complete']}", "complete")]
+    if any(not trial.is_allowed for trial in findings.of("complete")):
+        legend.append((f"dot {VIOLATING_STYLE}", "violates constraints"))
+    return legend
+
+
 def _num_ending_with(end: str, names: Sequence[str]) -> int:
     return sum(name == end or name.endswith(f".{end}") for name in names)
 
 
-def _style(trial: FoundTrial, findings: SearchFindings) -> str:
-    return BEST_STYLE if trial in findings.best else ENDING_STYLES["complete"]
-
-
 def _best_so_far(findings: SearchFindings, objective: int, last: int) -> list[tuple[int, float]]:
     """The corners of the stairs that the best value so far descends."""
-    allowed = [t for t in findings.of("complete") if t.violation <= 0]
+    allowed = [t for t in findings.trials if t.is_allowed]
     better = min if findings.sought[objective].sign > 0 else max
     reached = [*accumulate((t.values[objective] for t in allowed), better)]
     corners = []

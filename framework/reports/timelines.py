@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from framework.reports.axes import Axis, Tick, nice_step
 from framework.reports.plots import LEFT, RIGHT, TOP, Plot, bar
 from framework.reports.search_plots import ENDING_STYLES
-from framework.runs.search.findings import FoundTrial, SearchFindings
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial
 
 _WIDTH, _ROW = 800.0, 20.0
 _BELOW = 30.0

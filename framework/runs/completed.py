@@ -113,7 +113,7 @@ def draw_figures(run: CompletedRun, folder: Path | None = None) -> list[Fault]:
             raise
         except FrameworkError as error:
             faults += error.faults
-        except Exception as error:  # a figure is a plugin's, and may raise anything
+        except (Exception, SystemExit) as error:  # a figure is a plugin's, and may raise anything
             message = f"{planned.component.label} failed: {type(error).__name__}: {error}"
             hint = "the run is finished all the same; its weights and metrics are kept"
             faults.append(Fault("P013", message, key=planned.role, hint=hint))

@@ -3,14 +3,14 @@
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from framework.errors import CheckpointError, Fault
+from framework.errors import CheckpointError, Fault, StorageError
 from framework.handlers.best_weights import BestWeights, Weights
 from framework.runs.checkpoint_files import checkpoint_to_bytes, read_checkpoint
 from framework.runs.inheritance import INITIAL
@@ -33,6 +33,7 @@ from framework.storage import (
 
 _FOLDERS = ("checkpoints", "snapshots", "figures")
 _FOLDERS_AROUND_PARTS = ("figures",)
+_NUM_TRIES = 5
 
 
 class RunDirectory:
@@ -106,7 +107,7 @@ class RunDirectory:
     ) -> None:
         """Write a checkpoint and the best weights, then let the state point to them."""
         file = f"checkpoints/{self._next_number():06d}.pt"
-        digest = write_durably(self.path / file, checkpoint_to_bytes(fit_state))
+        digest = self._write_within(file, checkpoint_to_bytes(fit_state))
         entry = CheckpointEntry(file, digest, fit_state["epoch"], fit_state["iteration"])
         changes: dict[str, Any] = {"checkpoint": entry, "previous": self.state.checkpoint}
         if best is not None and best.value is not None:
@@ -166,12 +167,11 @@ class RunDirectory:
 
     def store_snapshot(self, epoch: int, weights: Weights) -> None:
         """Keep the weights of an epoch for figures."""
-        make_folder(self.path / "snapshots")
-        write_durably(self.snapshot_path(epoch), weights_to_bytes(weights))
+        self._write_within(f"snapshots/{_snapshot_name(epoch)}", weights_to_bytes(weights))
 
     def snapshot_path(self, epoch: int) -> Path:
         """Where the weights of an epoch are kept, if they are."""
-        return self.path / "snapshots" / f"epoch-{epoch:04d}.safetensors"
+        return self.path / "snapshots" / _snapshot_name(epoch)
 
     def store_best_of_level(self, level: int, weights: Weights) -> None:
         """Keep the best weights of a level of sparsity that is over."""
@@ -211,6 +211,23 @@ class RunDirectory:
         path = self.path / entry.file
         return read_checkpoint(_read_intact(path, entry.sha256), path)
 
+    def _write_within(self, file: str, data: bytes) -> str:
+        """Write a file into a folder of this one, which others may clear or delete at any moment.
+
+        What is deleted along with all the rest is not made again.
+        """
+        path, num_tries = self.path / file, 0
+        while True:
+            with storage_faults(path):
+                if not path.parent.is_dir():
+                    path.parent.mkdir(exist_ok=True)
+            try:
+                return write_durably(path, data)
+            except StorageError as error:
+                num_tries += 1
+                if num_tries == _NUM_TRIES or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+
     def _next_number(self) -> int:
         entry = self.state.checkpoint
         return 1 if entry is None else int(Path(entry.file).stem) + 1
@@ -218,7 +235,7 @@ class RunDirectory:
     def _delete_old_checkpoints(self) -> None:
         entries = (self.state.checkpoint, self.state.previous)
         kept = {Path(entry.file).name for entry in entries if entry is not None}
-        with storage_faults(self.path):
+        with storage_faults(self.path), suppress(FileNotFoundError):  # the whole folder is deleted
             for path in (self.path / "checkpoints").iterdir():
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
@@ -235,6 +252,10 @@ def _read_intact(path: Path, sha256: str | None) -> bytes:
         message = f"is damaged: its SHA-256 is not {sha256[:12]}…"
         raise CheckpointError(Fault("C058", message, place=str(path)))
     return data
+
+
+def _snapshot_name(epoch: int) -> str:
+    return f"epoch-{epoch:04d}.safetensors"
 
 
 def clear_drafts(folder: Path) -> None:

@@ -31,7 +31,7 @@ def outcome_recorded(store: RunDirectory) -> Iterator[None]:
         yield
     except (StorageError, CheckpointError, KeyboardInterrupt):
         raise  # nothing can be written, or a refusal, which must change nothing
-    except Exception as error:
+    except BaseException as error:  # SystemExit too
         reason = error.faults[0].message if isinstance(error, FrameworkError) else repr(error)
         with suppress(StorageError):
             store.update(status=_status_after(error), reason=reason)
@@ -42,7 +42,7 @@ def outcome_recorded(store: RunDirectory) -> Iterator[None]:
         raise
 
 
-def _status_after(error: Exception) -> str:
+def _status_after(error: BaseException) -> str:
     if isinstance(error, Interrupted):
         return "interrupted"
     is_diverged = isinstance(error, TrainingError) and error.faults[0].identifier != "T042"
@@ -59,14 +59,16 @@ def failures_explained(plan: Plan) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin that calls sys.exit must not end the command with 0
         told = _explained(error, plan)
         if told is error:
             raise
         raise told from error
 
 
-def _explained(error: Exception, plan: Plan) -> Exception:
+def _explained(error: BaseException, plan: Plan) -> BaseException:
     """Say whose failure it is: too little memory, a plugin's, or ours."""
     if isinstance(error, FrameworkError):
         return error
@@ -81,7 +83,7 @@ def _explained(error: Exception, plan: Plan) -> Exception:
         if planned.component.plugin.distribution != BUILT_IN_DISTRIBUTION
         for file in planned.component.source_files()
     }
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+    for frame in reversed(_frames(error)):
         if frame.filename in files:
             component = files[frame.filename]
             message = f"plugin '{component.owner}' failed: {type(error).__name__}: {error}"
@@ -90,5 +92,14 @@ def _explained(error: Exception, plan: Plan) -> Exception:
     return error
 
 
-def _is_allocation(error: Exception) -> bool:
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Where an error came from, and before that the one that it was made of.
+
+    A StopIteration is turned into a RuntimeError by Ignite's generator, which no plugin is part of.
+    """
+    frames = list(traceback.extract_tb(error.__traceback__))
+    return frames if error.__cause__ is None else frames + _frames(error.__cause__)
+
+
+def _is_allocation(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)

@@ -28,6 +28,7 @@ from framework.runs.assembly import (
     training_loader,
 )
 from framework.runs.directory import RunDirectory
+from framework.runs.epoch_lengths import iteration_now
 from framework.runs.handlers_in_order import handlers_in_order, make_best_weights
 from framework.runs.optimizer_changes import optimizer_parameters, other_optimizers, with_changes
 from framework.runs.stopwatch import Stopwatch
@@ -106,7 +107,12 @@ class Fit:
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left to train; a stop takes effect when its epoch is over."""
-        return self.status != "running" and self._iteration % len(self._train_loader) == 0
+        return self.status != "running" and self._iteration % self.epoch_length == 0
+
+    @property
+    def epoch_length(self) -> int:
+        """Iterations of an epoch."""
+        return len(self._train_loader)
 
     @property
     def seconds(self) -> float:
@@ -144,7 +150,7 @@ class Fit:
         with self._stopwatch:
             if not (self.is_over or self._is_interrupted):
                 self._train()
-                if self._iteration % len(self._train_loader) == 0:
+                if self._iteration % self.epoch_length == 0:
                     self._end_epoch()
         if self._is_interrupted and self._saved_at != self._iteration:
             self.save()
@@ -179,6 +185,7 @@ class Fit:
             "reason": self.reason,
             "epoch": self.epoch,
             "iteration": self._iteration,
+            "epoch_length": self.epoch_length,
             "seconds": self.seconds,
             "networks": {n: network.state_dict() for n, network in self.networks.items()},
             "optimizers": {n: optimizer.state_dict() for n, optimizer in self.optimizers.items()},
@@ -206,7 +213,8 @@ class Fit:
         self._averages.load_state_dict(state["averages"])
         self.status, self.reason, self.epoch = state["status"], state["reason"], state["epoch"]
         self._stopwatch.seconds = state["seconds"]
-        self._trainer.load_state_dict(self._engine_state(state["iteration"]))
+        place = {"iteration": iteration_now(state, self.epoch_length), "max_epochs": self.epoch + 1}
+        self._trainer.load_state_dict(place | {"epoch_length": self.epoch_length})
 
     def _require_same_parts(self, state: Mapping[str, Any]) -> None:
         foreign = set(state["handlers"]) - set(self._handlers)
@@ -219,10 +227,6 @@ class Fit:
     @property
     def _iteration(self) -> int:
         return self._trainer.state.iteration
-
-    def _engine_state(self, iteration: int) -> dict[str, int]:
-        length = len(self._train_loader)
-        return {"iteration": iteration, "epoch_length": length, "max_epochs": self.epoch + 1}
 
     def _engines(self, plan: Plan, device: torch.device) -> tuple[Engine, Engine]:
         """The trainer and the evaluator."""
@@ -237,11 +241,10 @@ class Fit:
         return trainer, make_evaluator(self.task, metrics, seed=plan.seed, device=device)
 
     def _make_handlers(self, plan: Plan, parts: Mapping[str, Any]) -> dict[str, Handler]:
-        steps_per_epoch = len(self._train_loader)
         return handlers_in_order(
             plan,
             self.networks,
-            build_schedulers(plan, self.optimizers, steps_per_epoch=steps_per_epoch),
+            build_schedulers(plan, self.optimizers, steps_per_epoch=self.epoch_length),
             self.best_weights,
             self._store,
             parts=parts,
@@ -260,21 +263,18 @@ class Fit:
         terms = trainer.state.terms  # type: ignore[attr-defined]
         self._averages.update(losses, terms, weight=float(len(batch)))
         self._rates = _learning_rates(self.optimizers)  # before a schedule sets the next
-        is_within_epoch = trainer.state.iteration % len(self._train_loader) > 0
-        if self._is_interrupted and is_within_epoch:
-            trainer.terminate()
+        if self._is_interrupted and trainer.state.iteration % self.epoch_length:
+            trainer.terminate()  # in an epoch; its end comes by itself
 
     def _train(self) -> None:
         if not self._stopwatch.has_run:
             self._trainer.fire_event(FitEvents.FIT_STARTED)
-        start = self._iteration % len(self._train_loader)
-        if start == 0:
+        if not (start := self._iteration % self.epoch_length):
             self._averages.reset()
         self._tuning.begin_epoch(self.epoch + 1, is_training=True)
         self._trainer.should_terminate = False
         batches = self._train_loader.epoch(self.epoch, start=start)
-        length = len(self._train_loader)
-        self._trainer.run(batches, max_epochs=self.epoch + 1, epoch_length=length)
+        self._trainer.run(batches, max_epochs=self.epoch + 1, epoch_length=self.epoch_length)
 
     def _end_epoch(self) -> None:
         self.epoch += 1

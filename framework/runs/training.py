@@ -17,6 +17,7 @@ from framework.runs.assembly import build_metrics, evaluation_loader, split_imag
 from framework.runs.completed import CompletedRun, draw_figures
 from framework.runs.directory import RunDirectory
 from framework.runs.environment import describe_environment, differences
+from framework.runs.epoch_lengths import words_on_length
 from framework.runs.execution import Execution
 from framework.runs.failures import failures_explained, outcome_recorded
 from framework.runs.fit import Fit
@@ -169,6 +170,7 @@ class Training:
                 self.store, self._execution.device, is_exact=options.is_exact
             )
             problems += words_on_changes(self.plan, state)
+            problems += words_on_length(state, self.fit.epoch_length)
             self.fit.load_state_dict(state)
             self.store.begin_attempt()
             self.store.restore(state)

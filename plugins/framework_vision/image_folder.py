@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 
 from framework import DataBundle, DataError, DataInfo, Dataset, Fault, ImageSet, fingerprint_of
-from framework_vision.picture_files import Picture, PictureFiles, find_pictures
+from framework_vision.picture_files import Picture, PictureFiles, find_pictures, require_folder
 
 _CHANNELS = {"grey": 1, "rgb": 3}
 _MEMORY_BYTES = 2 << 30
@@ -102,9 +102,10 @@ class ImageFolder(Dataset):
         return tuple(sorted(names)) if self._has_classes else ()
 
     def _found(self) -> tuple[list[Picture], list[Picture]]:
+        require_folder(self._root)
         folders = [self._root / _TRAIN, self._root / _TEST]
         is_split = all(folder.is_dir() for folder in folders)
-        if self._test_fraction is None and (is_split or not self._root.is_dir()):
+        if self._test_fraction is None and is_split:
             train, test = (find_pictures(folder) for folder in folders)
             return train, test
         if self._test_fraction is None or is_split:

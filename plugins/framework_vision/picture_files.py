@@ -32,15 +32,24 @@ class Picture:
         return first if separator else ""
 
 
+def require_folder(folder: Path) -> None:
+    """Check that there is a folder.
+
+    Raises:
+        DataError: there is none (D026).
+    """
+    if not folder.is_dir():
+        message = "no such folder" if not folder.exists() else "not a folder"
+        raise DataError(Fault("D026", message, place=str(folder), hint="set `dataset.root`"))
+
+
 def find_pictures(folder: Path) -> list[Picture]:
     """The picture files of a folder and of all folders in it, by name; none that is hidden.
 
     Raises:
         DataError: there is no such folder (D026).
     """
-    if not folder.is_dir():
-        message = "no such folder" if not folder.exists() else "not a folder"
-        raise DataError(Fault("D026", message, place=str(folder), hint="set `dataset.root`"))
+    require_folder(folder)
     found = (path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     pictures = (Picture(path, path.relative_to(folder).as_posix()) for path in found)
     shown = [p for p in pictures if not any(part.startswith(".") for part in p.name.split("/"))]

@@ -30,7 +30,8 @@ from framework.contracts import ImageSet
 from framework.recipe.drawing import drawing_of
 from framework.recipe.probes import random_of
 from framework.runs.search.feasibility import InfeasibleDraw, planned_trial
-from framework.runs.search.findings import FoundTrial, read_findings
+from framework.runs.search.findings import read_findings
+from framework.runs.search.found_trials import FoundTrial
 from framework.search_spaces import Choose
 
 OVERHEAD_TARGET, CHECK_TARGET = 0.050, 0.010

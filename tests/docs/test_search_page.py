@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from framework.application import check
-from framework.runs.search.findings import Ending
+from framework.runs.search.found_trials import Ending
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")

@@ -1,26 +1,30 @@
 """Read what an attacker could hand over; nothing of it may be executed.
 
-    python tests/faults/malicious_inputs.py FOLDER
+    python tests/faults/malicious_inputs.py FOLDER NUM_RUNS
 
-Files that stand in the place of a checkpoint are loaded, recipes are checked. Writes one JSON
-document to stdout: the outcome for each, and every event by which the process would have run a
-program, imported code or changed a file meanwhile.
+Files that stand in the place of a checkpoint are loaded, recipes are checked, and so many of them
+given to `framework run`, as they are and by way of others. Writes one JSON document to stdout: the
+outcome for each, and every event by which the process would have run a program, imported code or
+changed a file meanwhile.
 """
 
+import io
 import json
 import os
+import random
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from malicious_files import malicious_files
-from malicious_recipes import CANARY_MODULE, attacks, recipe
+from malicious_recipes import CANARY_MODULE, HARMLESS, attacks, recipe
 
 from framework.application import check
+from framework.cli.main import main as framework_command
 from framework.errors import FrameworkError
 from framework.runs.directory import RunDirectory
 from framework.runs.records import CheckpointEntry
@@ -105,17 +109,41 @@ def outcomes_of_recipes(folder: Path, watch: Watch) -> dict[str, Any]:
     return found
 
 
-def document(folder: Path) -> Mapping[str, Any]:
+def outcomes_of_runs(folder: Path, watch: Watch, num_runs: int) -> dict[str, list[int]]:
+    """The exit codes of recipes that are run: alone, extended, and for a network of theirs."""
+    harmful = {n: a for n, a in attacks(folder, folder / "canary").items() if a.answer != HARMLESS}
+    names = random.Random(7).sample(sorted(harmful), min(num_runs, len(harmful)))  # noqa: S311
+    files = {name: folder / f"{name}.yaml" for name in ("recipe", "extending", "inheriting")}
+    origin = "{encoder: {from: recipe.yaml}, decoder: linear_decoder}"
+    files["extending"].write_text("extends: recipe.yaml\n", encoding="utf-8")
+    files["inheriting"].write_text(recipe(networks=origin), encoding="utf-8")
+    options = ["--plugin", str(PLUGIN), "--runs-dir", str(folder / "runs")]
+    found = {}
+    for name in names:
+        attack, codes = harmful[name], []
+        files["recipe"].write_text(attack.text, encoding="utf-8")
+        for way, file in files.items():
+            if way == "inheriting" and attack.overrides:
+                continue  # they would be for another recipe
+            with watch.open(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                codes.append(framework_command(["run", str(file), *attack.overrides, *options]))
+        found[name] = codes
+    return found
+
+
+def document(folder: Path, num_runs: int) -> Mapping[str, Any]:
     """All that came of it."""
     watch = Watch()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     return {
         "recipes": outcomes_of_recipes(folder, watch),
+        "runs": outcomes_of_runs(folder, watch, num_runs),
         "files": outcomes_of_files(folder, watch),
         "events": watch.events,
         "is_canary_dead": (folder / "canary").exists(),
+        "has_run": (folder / "runs").exists(),
     }
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(document(Path(sys.argv[1])), indent=2) + "\n")
+    sys.stdout.write(json.dumps(document(Path(sys.argv[1]), int(sys.argv[2])), indent=2) + "\n")

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiers import scaled
 
-from framework.errors import CheckpointError, printable
+from framework.errors import CheckpointError, DataError, RecipeError, printable
 
 pytestmark = pytest.mark.slow
 
+NUM_RUNS = scaled(fast=5, default=20, push=10_000, nightly=10_000)
 PROGRAM = Path(__file__).with_name("malicious_inputs.py")
 
 
@@ -19,7 +21,7 @@ def report(tmp_path_factory):
     """What came of all attacks, in one process, which takes seconds to start."""
     folder = tmp_path_factory.mktemp("attacked") / "folder"
     folder.mkdir()
-    command = [sys.executable, "-B", "-W", "ignore", str(PROGRAM), str(folder)]
+    command = [sys.executable, "-B", "-W", "ignore", str(PROGRAM), str(folder), str(NUM_RUNS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     beside = [path.name for path in folder.parent.iterdir()]
@@ -45,6 +47,16 @@ def test_malicious_recipe_is_answered_as_documented(report):
     }
     assert len(answers) >= 100
     assert {name: each for name, each in answers.items() if each[0] != each[1]} == {}
+
+
+def test_malicious_recipe_is_not_run_by_any_way(report):
+    assert len(report["runs"]) >= min(NUM_RUNS, 95)
+    codes = {name: set(codes) for name, codes in report["runs"].items()}
+    missing_data = {"text that is a page": {DataError.exit_code}}
+    assert {
+        n: c for n, c in codes.items() if c != missing_data.get(n, {RecipeError.exit_code})
+    } == {}
+    assert not report["has_run"]
 
 
 def test_refusal_says_nothing_that_a_terminal_obeys(report):

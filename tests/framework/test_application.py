@@ -238,6 +238,21 @@ def test_changed_learning_rate_holds_where_it_is_forced_and_is_told(carried_out,
     assert [json.loads(row)["lr"] for row in rows] == [0.05, 0.01]
 
 
+@pytest.mark.parametrize(("batch_size", "length"), [(100, 2), (20, 10)])
+def test_changed_batches_leave_completed_epochs_completed(
+    carried_out, tmp_path, batch_size, length
+):
+    path = cut_off(carried_out, tmp_path)
+    resolved = path / "resolved.yaml"
+    found = f"batch_size: {batch_size}"
+    resolved.write_text(re.sub("batch_size: [0-9]+", found, resolved.read_text(), count=1))
+    record, told = carried_out(path, force=True)
+    assert f"warning: an epoch had 3 iterations and has {length} from here on" in told
+    assert (record.status, record.epoch) == ("finished", 2)
+    rows = [json.loads(row) for row in (path / "metrics.jsonl").read_text().splitlines()]
+    assert [(row["epoch"], row["iteration"]) for row in rows] == [(1, 3), (2, 2 * length)]
+
+
 def test_changed_plugin_is_refused_unless_forced(carried_out, tmp_path):
     plugin = tmp_path / "tiny_images.py"
     plugin.write_text(PLUGIN.read_text())

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from framework.storage import (
     missing_guarantees,
     remove_temporary_files,
     sha256_of,
+    this_process,
     write_durably,
 )
 
@@ -163,8 +165,11 @@ def test_cut_back_shortens_only(tmp_path):
 def test_remove_temporary_files_leaves_the_rest(tmp_path):
     (tmp_path / ".tmp-a").touch()
     (tmp_path / "a").touch()
+    (tmp_path / ".tmp-trial-0000" / "figures").mkdir(parents=True)
+    (tmp_path / ".tmp-link").symlink_to(tmp_path / "b")
+    (tmp_path / "b").mkdir()
     remove_temporary_files(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_make_draft_syncs_every_file_and_then_the_folder_once(tmp_path, monkeypatch):
@@ -225,3 +230,21 @@ def test_exclusive_lock_refuses_a_second_process_until_the_first_dies(tmp_path, 
 
 def test_temporary_prefix_hides_files():
     assert storage.TEMPORARY_PREFIX.startswith(".")
+
+
+def test_append_line_fills_no_gap_in_a_file_that_others_have_deleted(tmp_path):
+    path = tmp_path / "rows"
+    size = append_line(path, "one", at_bytes=0)
+    path.unlink()
+    size = append_line(path, "two", at_bytes=size)
+    append_line(path, "three", at_bytes=size)
+    assert path.read_bytes() == b"two\nthree\n"
+
+
+@pytest.mark.parametrize("number", [2**22 + 1, 2**70])
+def test_dead_process_is_not_named_as_the_holder_of_a_lock(tmp_path, number):
+    path = tmp_path / "run.lock"
+    with exclusive_lock(path):  # another process's, which has yet to write its name
+        path.write_text(json.dumps(this_process() | {"pid": number}))
+        with pytest.raises(RunLockedError, match="locked by another process"), exclusive_lock(path):
+            pass

@@ -62,6 +62,11 @@ class Combinations(BaseSampler):
         """Whether every combination has been given to one of these trials."""
         return self._combination(_num_first_attempts(trials, len(trials))) is None
 
+    def count(self, at_most: int) -> int:
+        """How many combinations there are, or `at_most` where there are more."""
+        self._combination(at_most - 1)
+        return min(len(self._found), at_most)
+
     def infer_relative_search_space(
         self,
         study: Study,  # noqa: ARG002  Optuna's signature

@@ -23,6 +23,8 @@ KILLS = "kills"
 """User attribute: how often the trial had been killed before it was taken up this time."""
 STOPPED = "stopped"
 """User attribute: somebody asked for the end of the trial, which so does not count as killed."""
+COMBINATIONS = "combinations"
+"""User attribute of a study: how many combinations there are, where they are no more than asked."""
 HISTORY = "retry_history"
 """System attribute, as Optuna calls it: the numbers of the trials that this one takes up again."""
 
@@ -116,6 +118,13 @@ def attempts_before(trial: FrozenTrial) -> list[int]:
 def is_given_up(trial: FrozenTrial, max_retries: int) -> bool:
     """Whether a trial that was killed has been taken up again often enough."""
     return not trial.user_attrs.get(STOPPED) and trial.user_attrs.get(KILLS, 0) >= max_retries
+
+
+def shortage(num_combinations: int, num_infeasible: int, num_asked_for: int) -> str:
+    """Why a search tries fewer combinations than trials were asked for."""
+    rest = f", {num_infeasible} of which cannot be trained" if num_infeasible else ""
+    found = f"the space has {num_combinations} combinations{rest}"
+    return f"{found}; {num_asked_for} trials were asked for"
 
 
 def _reason_of(trial: FrozenTrial) -> str:

@@ -3,31 +3,35 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from framework.recipe.loading import load_document
 from framework.runs.records import read_state
-from framework.runs.search.counting import INFEASIBLE, KILLS, REASON, RUN, SURPLUS, is_given_up
-from framework.runs.search.participation import MINUTES, OVERRIDES, TERM
-from framework.runs.search.storages import (
-    Heartbeat,
-    close_storage,
-    open_storage,
-    sqlite_url,
-    study_faults,
+from framework.runs.search.counting import (
+    COMBINATIONS,
+    INFEASIBLE,
+    KILLS,
+    REASON,
+    RUN,
+    SURPLUS,
+    is_given_up,
+    shortage,
 )
+from framework.runs.search.database_faults import study_faults
+from framework.runs.search.found_trials import Ending, FoundTrial, SoughtValue
+from framework.runs.search.importances import importances_of
+from framework.runs.search.participation import MINUTES, OVERRIDES, TERM
+from framework.runs.search.storages import Heartbeat, close_storage, open_storage, sqlite_url
 from framework.runs.search.studies import DECLARED, FILE
 from framework.runs.search.verdicts import LAYER
 
-Ending = Literal["complete", "pruned", "failed", "infeasible", "running", "waiting", "surplus"]
 _ENDINGS: Mapping[TrialState, Ending] = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -35,69 +39,6 @@ _ENDINGS: Mapping[TrialState, Ending] = {
     TrialState.RUNNING: "running",
     TrialState.WAITING: "waiting",
 }
-_FEWEST_FOR_IMPORTANCES = 10
-
-
-@dataclass(frozen=True)
-class FoundTrial:
-    """One trial of a search.
-
-    Attributes:
-        number: that in the name of its run directory; of one that has none, that in the study.
-        ending: how it ended, or that it has not ended yet.
-        values: the value of each objective; none unless it is complete.
-        terms: the terms of the objectives and constraints, unweighted.
-        parameters: what the sampler drew, by the names of the dimensions.
-        overrides: what that changes in the recipe: dotted place → value.
-        reason: why it failed, was ended early or cannot be trained; may be empty.
-        layer: the layer that cannot exist; empty unless the trial is infeasible.
-        curve: epoch → value of the objective then, as far as the trial has come.
-        started: when its last attempt began.
-        ended: when it ended; None while it goes on.
-        minutes: time spent training, of folds the mean; None before it is over.
-        run: name of its run directory; empty where it has none.
-        attempts: how often it was begun.
-        violation: by how much it violates constraints, in all; 0 where it keeps them.
-    """
-
-    number: int
-    ending: Ending
-    values: Sequence[float] = ()
-    terms: Mapping[str, float] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    reason: str = ""
-    layer: str = ""
-    curve: Mapping[int, float] = field(default_factory=dict)
-    started: datetime | None = None
-    ended: datetime | None = None
-    minutes: float | None = None
-    run: str = ""
-    attempts: int = 1
-    violation: float = 0.0
-
-    def parameter(self, name: str) -> Any:
-        """What a dimension means in the recipe, or what was drawn where it stands for no key."""
-        for place, value in self.overrides.items():
-            if name == place:
-                return value
-            if name.startswith(f"{place}."):
-                return _value_below(value, name[len(place) + 1 :], self.parameters.get(name))
-        return self.parameters.get(name)
-
-
-@dataclass(frozen=True)
-class SoughtValue:
-    """An objective: its name, its direction, and the names of its terms with their weights."""
-
-    name: str
-    direction: Literal["minimize", "maximize"]
-    terms: Mapping[str, float]
-
-    @property
-    def sign(self) -> int:
-        """1 where small values are good, else -1."""
-        return 1 if self.direction == "minimize" else -1
 
 
 @dataclass(frozen=True)
@@ -106,13 +47,16 @@ class SearchFindings:
 
     Attributes:
         directory: the run directory of the search.
-        num_trials: number of trials asked for.
+        num_trials: number of trials that are to be: as many as were asked for, or as there are
+            combinations that can be trained.
         sought: the objectives.
         trials: the newest attempt of every trial, and every draw that could not be trained.
         log_parameters: dimensions whose logarithm was drawn.
         importances: for each objective, how much each dimension tells whether a trial is among the
             best, as shares, largest first; empty where fewer than ten trials are complete, as they
             would be chance.
+        num_asked_for: number of trials asked for.
+        num_combinations: how many combinations there are, where they are too few for that.
     """
 
     directory: Path
@@ -121,6 +65,8 @@ class SearchFindings:
     trials: Sequence[FoundTrial] = ()
     log_parameters: frozenset[str] = frozenset()
     importances: Sequence[Mapping[str, float]] = ()
+    num_asked_for: int = 0
+    num_combinations: int | None = None
 
     def of(self, *endings: Ending) -> list[FoundTrial]:
         """The trials that ended, or stand, in one of these ways."""
@@ -131,12 +77,22 @@ class SearchFindings:
         """Number of trials that are over and count."""
         return len(self.of("complete", "pruned", "failed"))
 
+    @property
+    def limit(self) -> str:
+        """Why there are fewer trials than were asked for; empty where there are not."""
+        if self.num_combinations is None or self.num_trials >= self.num_asked_for:
+            return ""
+        return shortage(self.num_combinations, len(self.of("infeasible")), self.num_asked_for)
+
     @cached_property
     def best(self) -> list[FoundTrial]:
-        """The best trials that keep all constraints: one, or those that none surpasses in all."""
-        found = [trial for trial in self.of("complete") if trial.violation <= 0]
+        """The best trials that keep all constraints: one, or those that none surpasses in all.
+
+        Of several objectives the one that is best in the first comes first.
+        """
+        found = sorted((t for t in self.trials if t.is_allowed), key=self._costs)
         if len(self.sought) == 1:
-            return sorted(found, key=self._costs)[:1]
+            return found[:1]
         costs = {trial.number: self._costs(trial) for trial in found}
         return [t for t in found if not any(_surpasses(c, costs[t.number]) for c in costs.values())]
 
@@ -164,19 +120,29 @@ def read_findings(directory: Path, *, with_importances: bool = False) -> SearchF
     num_trials = read_state(directory).num_trials or int(search.get("num_trials", 0))
     with _study_of(directory, search.get("storage")) as study:
         if study is None:
-            return SearchFindings(directory, num_trials)
-        trials = study.get_trials(deepcopy=False)
-        declared = study.user_attrs.get(DECLARED, {}).get("objectives", {})
+            return SearchFindings(directory, num_trials, num_asked_for=num_trials)
+        trials, attrs = study.get_trials(deepcopy=False), study.user_attrs
+    declared = attrs.get(DECLARED, {}).get("objectives", {})
     newest, max_retries = _newest(trials), int(search.get("max_retries", 3))
     sought = [_sought(name, each) for name, each in declared.items()]
+    found = sorted(filter(None, (_found(t, max_retries) for t in newest)), key=lambda t: t.number)
     return SearchFindings(
         directory,
-        num_trials,
+        _num_to_be(found, num_trials, attrs.get(COMBINATIONS)),
         sought,
-        sorted(filter(None, (_found(t, max_retries) for t in newest)), key=lambda t: t.number),
+        found,
         frozenset(_drawn_as_logarithms(newest)),
-        _importances(newest, sought) if with_importances else (),
+        importances_of(newest, [each.sign for each in sought]) if with_importances else (),
+        num_trials,
+        attrs.get(COMBINATIONS),
     )
+
+
+def _num_to_be(found: Sequence[FoundTrial], num_trials: int, num_combinations: int | None) -> int:
+    if num_combinations is None:
+        return num_trials
+    num_infeasible = sum(trial.ending == "infeasible" for trial in found)
+    return min(num_trials, num_combinations - num_infeasible)
 
 
 @contextmanager
@@ -220,6 +186,8 @@ def _found(trial: FrozenTrial, max_retries: int) -> FoundTrial | None:
         reason = f"killed {attrs.get(KILLS, 0) + 1} times" if is_over else "killed or stopped"
     elif ending == "pruned":
         reason = "not promising"
+    elif ending == "complete":
+        reason = _violated(trial)
     return FoundTrial(
         number=int(str(attrs.get(RUN, trial.number)).rpartition("-")[2]),
         ending=ending,
@@ -239,34 +207,14 @@ def _found(trial: FrozenTrial, max_retries: int) -> FoundTrial | None:
     )
 
 
+def _violated(trial: FrozenTrial) -> str:
+    violated = {name: excess for name, excess in trial.constraints.items() if excess > 0}
+    return ", ".join(f"violates {name} by {excess:.4g}" for name, excess in violated.items())
+
+
 def _drawn_as_logarithms(trials: Sequence[FrozenTrial]) -> Iterator[str]:
     for trial in trials:
         yield from (name for name, d in trial.distributions.items() if getattr(d, "log", False))
-
-
-def _importances(
-    trials: Sequence[FrozenTrial], sought: Sequence[SoughtValue]
-) -> list[dict[str, float]]:
-    """The importances for each objective, by Optuna's default method.
-
-    Source: Watanabe, Bansal and Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter
-    Importance in Arbitrary Subspaces", 2023.
-    """
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    if len(complete) < _FEWEST_FOR_IMPORTANCES:
-        return [{} for _ in sought]
-    return [_importances_of(complete, place, each.sign) for place, each in enumerate(sought)]
-
-
-def _importances_of(complete: Sequence[FrozenTrial], place: int, sign: int) -> dict[str, float]:
-    study = optuna.create_study()  # of one objective, to be minimized, which the method asks for
-    study.add_trials(
-        create_trial(
-            params=trial.params, distributions=trial.distributions, value=sign * trial.values[place]
-        )
-        for trial in complete
-    )
-    return dict(optuna.importance.get_param_importances(study))
 
 
 def _sought(name: str, declared: Mapping[str, Any]) -> SoughtValue:
@@ -275,14 +223,6 @@ def _sought(name: str, declared: Mapping[str, Any]) -> SoughtValue:
         for term in declared["terms"]
     }
     return SoughtValue(name, declared["direction"], terms)
-
-
-def _value_below(value: Any, name: str, default: Any) -> Any:
-    for step in name.split("."):
-        if not isinstance(value, Mapping) or step not in value:
-            return default
-        value = value[step]
-    return value
 
 
 def _surpasses(one: Sequence[float], other: Sequence[float]) -> bool:

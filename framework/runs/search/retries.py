@@ -6,10 +6,12 @@ goes on from the checkpoint there.
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.storages import fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -62,8 +64,9 @@ def sweep(study: Study, max_retries: int, *, is_alone: bool = False) -> int:
     Args:
         study: the study.
         max_retries: how often a trial that was killed is taken up again.
-        is_alone: whether no other process of this search is at work; then a trial counts as dead
-            too that has not said whose it is, or is a process's of another machine.
+        is_alone: whether this process is at no trial, and no other of this search should be; then
+            a trial counts as dead too that has not said whose it is, or is this process's, which
+            an earlier search within it has left behind, or one's of another machine.
 
     Returns:
         Number of trials that were found dead.
@@ -71,7 +74,7 @@ def sweep(study: Study, max_retries: int, *, is_alone: bool = False) -> int:
     num_dead = 0
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         owner = trial.user_attrs.get(OWNER)
-        if not (is_alone and _is_elsewhere(owner)) and not (owner and is_dead(owner)):
+        if not (is_alone and _is_left_behind(owner)) and not (owner and is_dead(owner)):
             continue
         try:
             study.tell(trial.number, state=TrialState.FAIL)
@@ -96,7 +99,7 @@ def take_up_owed(study: Study, max_retries: int, num_trials: int) -> int:
 def end_stragglers(
     study: Study, max_retries: int, num_trials: int, require_none: Callable[[], None]
 ) -> None:
-    """Wait for the last processes of an executor that is done, and let wait what they left undone.
+    """Wait for the last processes that are at work, and let wait what they left undone.
 
     A process whose executor has lost it, such as that of a killed worker of a cluster, ends by
     itself and saves; one on a machine that is gone does not.
@@ -110,14 +113,21 @@ def end_stragglers(
     while True:
         require_none()
         sweep(study, max_retries, is_alone=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            fail_stale_trials(study)  # of a process whose number another one bears by now
         if not study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             break
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     take_up_owed(study, max_retries, num_trials)
 
 
-def _is_elsewhere(owner: Mapping[str, Any] | None) -> bool:
-    return owner is None or owner["host"] != this_process()["host"]
+def _is_left_behind(owner: Mapping[str, Any] | None) -> bool:
+    """Whether whoever is at a trial is nobody, this process or on another machine."""
+    here = this_process()
+    if owner is None or owner["host"] != here["host"]:
+        return True
+    return owner["pid"] == here["pid"]
 
 
 def is_dead(owner: Mapping[str, Any]) -> bool:

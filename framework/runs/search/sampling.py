@@ -53,6 +53,17 @@ def make_sampler(
     return sampler
 
 
+def num_combinations(plan: Plan, at_most: int) -> int | None:
+    """How many different trials a sampler has that tries each once; None where it has no end.
+
+    Args:
+        plan: the plan of the search.
+        at_most: what is answered where there are more.
+    """
+    sampler = make_sampler(plan, worker=0, num_known=0, trusts_storage=True)  # it draws nothing
+    return sampler.count(at_most) if isinstance(sampler, Combinations) else None
+
+
 def make_pruner(plan: Plan) -> BasePruner:
     """Build the pruner; where the recipe names none, one that lets all trials end."""
     planned = plan.components.pruner

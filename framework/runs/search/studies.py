@@ -1,26 +1,23 @@
 """The study of a search: what Optuna knows of its trials."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import optuna
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 
 from framework.errors import Fault, RecipeError, StorageError
 from framework.recipe.plans import Plan
 from framework.runs.directory import RunDirectory
+from framework.runs.interruption import Interruption
+from framework.runs.search.database_faults import place_of, study_faults
 from framework.runs.search.drawing import search_of
+from framework.runs.search.patience import Patience, patient
 from framework.runs.search.retries import take_up_again
-from framework.runs.search.storages import (
-    Heartbeat,
-    close_storage,
-    open_storage,
-    place_of,
-    sqlite_url,
-    study_faults,
-)
+from framework.runs.search.storages import Heartbeat, close_storage, open_storage, sqlite_url
 
 FILE = "study.db"
 """The study of a run, beside its other files, where the recipe names no storage."""
@@ -29,6 +26,8 @@ DECLARED = "declared"
 """User attribute of a study: what was drawn, from what data, and what was sought."""
 
 _MISSING = "nothing"
+_SECONDS = 60.0
+"""How long a storage that does not answer is waited for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class StudyOfRun:
         store: its run directory.
         fingerprint: what identifies the data.
         heartbeat: when a process that trains counts as dead.
+        interruption: whether somebody has asked for the end.
+        warn: takes a line that says that the storage is waited for.
         opened: storages that hold connections until this is closed.
     """
 
@@ -47,7 +48,9 @@ class StudyOfRun:
     store: RunDirectory
     fingerprint: str
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
-    opened: list[optuna.storages.RDBStorage] = field(default_factory=list)
+    interruption: Interruption = field(default_factory=Interruption)
+    warn: Callable[[str], None] = lambda _line: None
+    opened: list[RDBStorage] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -58,6 +61,12 @@ class StudyOfRun:
     def name(self) -> str:
         """What the storage knows it as: the name of the recipe and that of the run directory."""
         return f"{self.store.path.resolve().parent.name}/{self.store.path.resolve().name}"
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How long this process waits for the storage."""
+        continue_with = f"framework run {self.store.path}"
+        return Patience(self.url, _SECONDS, self.interruption, continue_with, self.warn)
 
     @cached_property
     def declared(self) -> dict[str, Any]:
@@ -113,19 +122,21 @@ class StudyOfRun:
         for storage in self.opened:
             close_storage(storage)
 
-    def _storage(self, *, creates: bool) -> optuna.storages.RDBStorage:
+    def _storage(self, *, creates: bool) -> BaseStorage:
         max_retries = search_of(self.plan).max_retries
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)  # what it says, we say
-        storage = open_storage(
-            self.url,
-            lambda study, trial: take_up_again(study, trial, max_retries),
-            self.heartbeat,
-            creates=creates,
+        storage = self.patience.carried_out(
+            lambda: open_storage(
+                self.url,
+                lambda study, trial: take_up_again(study, trial, max_retries),
+                self.heartbeat,
+                creates=creates,
+            )
         )
         self.opened.append(storage)
-        return storage
+        return patient(storage, self.patience)
 
-    def _name_in(self, storage: optuna.storages.RDBStorage) -> str:
+    def _name_in(self, storage: BaseStorage) -> str:
         """A file in the run directory goes with it, whatever the directory is called by now."""
         known = [] if search_of(self.plan).storage else optuna.get_all_study_names(storage)
         return known[0] if len(known) == 1 else self.name

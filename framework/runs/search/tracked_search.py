@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from framework.runs.search.findings import FoundTrial, SearchFindings
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial
 from framework.trackers import Value
 
 _DOTS_PER_INCH = 120
@@ -66,11 +67,12 @@ def _history(findings: SearchFindings, place: int) -> UInt8[np.ndarray, "_ _ 3"]
     """The value of every trial in their order, and the best so far."""
     trials, sought = findings.of("complete"), findings.sought[place]
     values = [trial.values[place] for trial in trials]
-    best = [*accumulate(values, min if sought.sign > 0 else max)]
+    allowed = [trial for trial in trials if trial.is_allowed]
+    best = accumulate((t.values[place] for t in allowed), min if sought.sign > 0 else max)
     figure = Figure((6.0, 3.6), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([trial.number for trial in trials], values, "o", markersize=4, label="trial")
-    axes.step([trial.number for trial in trials], best, where="post", label="best so far")
+    axes.step([trial.number for trial in allowed], [*best], where="post", label="best so far")
     axes.set(xlabel="trial", ylabel=sought.name)
     axes.legend()
     return _pixels(figure)

@@ -37,12 +37,14 @@ def search_in_workers(
     while True:
         before = Tally(study.get_trials(deepcopy=False), search.max_retries)
         num_left = search.num_trials - before.num_done
-        if num_left <= 0:
+        if num_left <= 0 and not before.num_waiting:
             return
-        outcomes = _one_round(plan, store, execution, executor, num_left)
+        outcomes = _one_round(plan, store, execution, executor, max(1, num_left))
+        if all(outcome.exit_code == StorageError.exit_code for outcome in outcomes):
+            _require_progress(outcomes, has_progress=False)  # the study may not answer us, either
         end_stragglers(study, search.max_retries, search.num_trials, require_none)
         after = Tally(study.get_trials(deepcopy=False), search.max_retries)
-        if after.num_done >= search.num_trials:
+        if after.num_done >= search.num_trials and not after.num_waiting:
             return
         if any(outcome.exit_code == SearchError.exit_code for outcome in outcomes):
             raise SearchError(no_valid_network(store, after, search.max_infeasible_draws))

@@ -23,7 +23,7 @@ def test_lines_tell_how_each_trial_ended(hand_built):
         "trial 0002  complete  objective 0.25  the best so far  1.5 min  5 of 5 done",
         "trial 0003  ended early  5 of 5 done",
         "trial 0004  failed  validation/loss is not a finite number  5 of 5 done",
-        "trial 0005  violates constraints  objective 0.1  1.5 min  5 of 5 done",
+        "trial 0005  complete  objective 0.1  violates bound by 2  1.5 min  5 of 5 done",
         "trial 0006  running",
         "trial 0008  one too many",
     ]

@@ -18,6 +18,13 @@ def test_history_leaves_out_the_line_that_a_killed_process_began(make_run):
     assert [row["epoch"] for row in read_history(run)] == [1, 2, 3]
 
 
+def test_history_leaves_out_lines_that_are_no_rows(make_run):
+    run = make_run()
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('[1]\n7\n"epoch"\n{"epoch": [4]}\n{"epoch": "four"}\n\0\0\n')
+    assert [row["epoch"] for row in read_history(run)] == [1, 2, 3]
+
+
 def test_run_without_rows_has_no_history(make_run):
     assert read_history(make_run(rows=None)) == []
 

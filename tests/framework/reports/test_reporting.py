@@ -32,6 +32,15 @@ def test_only_a_run_that_is_over_is_reported(make_run):
     assert warnings == []
 
 
+def test_report_is_written_whatever_a_killed_process_has_left(make_run):
+    run, warnings = make_run(), []
+    (run / ".tmp-trial-0004-0123abcd" / "figures").mkdir(parents=True)
+    report_if_over(run, warnings.append)
+    assert warnings == []
+    assert (run / "report.html").is_file()
+    assert not [*run.glob(".tmp-*")]
+
+
 def test_part_that_is_over_is_reported_once_and_before_the_others(make_folds, state):
     run = make_folds()
     (run / "state.json").write_text(json.dumps(RunState().as_json()))

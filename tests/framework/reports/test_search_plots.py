@@ -6,13 +6,13 @@ import pytest
 from framework.reports.search_plots import (
     by_importance,
     curves,
-    front,
     history,
     importances,
     short_names,
     slices,
 )
-from framework.runs.search.findings import FoundTrial, SearchFindings, SoughtValue
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial, SoughtValue
 
 LR, KIND = "optimizer.lr", "optimizer.type"
 
@@ -91,13 +91,15 @@ def test_slices_come_in_the_order_of_importance_and_mark_the_best():
     assert by_importance(found([1.0]), 0) == [LR, KIND]
 
 
-def test_front_shows_two_objectives_against_each_other():
-    sought = [SoughtValue("loss", "minimize", {}), SoughtValue("size", "minimize", {})]
-    values = [(1.0, 5.0), (2.0, 6.0), (5.0, 1.0)]
-    trials = [FoundTrial(n, "complete", each) for n, each in enumerate(values)]
-    plot = front(SearchFindings(Path(), 3, sought, trials))
-    assert [mark.style for mark in plot.marks] == ["dot c1", "dot c0", "dot c1"]
-    assert front(found([1.0, 2.0])) is None
+def test_trials_that_violate_constraints_step_back():
+    findings = found([3.0, 1.0, 2.0])
+    trials = [*findings.trials[:2], replace(findings.trials[2], violation=1.0)]
+    bound = replace(findings, trials=trials)
+    dots = history(bound, 0).marks[:-1]
+    assert [mark.style for mark in dots] == ["dot c0", "dot c0", "dot out"]
+    assert ("dot out", "violates constraints") in history(bound, 0).legend
+    assert ("dot out", "violates constraints") not in history(findings, 0).legend
+    assert [mark.style for mark in slices(bound, 0)[0].marks] == ["dot c0", "dot c1", "dot out"]
 
 
 def test_curves_are_those_of_trials_that_reported_some():

@@ -1,6 +1,8 @@
 import json
+import shutil
 
 import pytest
+from hand_built_search import make_study
 
 from framework.errors import SearchError
 from framework.recipe.loading import load_document
@@ -45,3 +47,24 @@ def test_best_of_the_front_is_the_one_whose_weights_are_kept(hand_built):
     (hand_built / "study.db").unlink()
     with pytest.raises(SearchError, match="no trial is complete"):
         chosen_trial(read_findings(hand_built))
+
+
+def test_recipe_of_a_front_says_what_else_there_is_to_choose(hand_built):
+    (hand_built / "study.db").unlink()
+    values = [(0.5, 1.0), (0.75, 3.0), (0.25, 2.0)]
+    make_study(
+        hand_built,
+        [{"values": each} for each in values],
+        directions=("minimize", "minimize"),
+        names=("loss", "size"),
+    )
+    findings = read_findings(hand_built)
+    text = recipe_of(findings, chosen_trial(findings))
+    assert text.splitlines()[:4] == [
+        f"# trial-0002 of the search {hand_built.name}: loss 0.25, size 2",
+        "# the best in loss of a Pareto front; --trial N takes another one:",
+        "#   0: loss 0.5, size 1",
+        "name: tiny-best",
+    ]
+    shutil.copytree(hand_built / "trial-0002", hand_built / "trial-0000")
+    assert "name: tiny-trial-0000" in recipe_of(findings, chosen_trial(findings, 0))

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from framework.reports.timelines import timeline
-from framework.runs.search.findings import FoundTrial, SearchFindings
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial
 
 BEGUN = datetime(2026, 1, 2)
 

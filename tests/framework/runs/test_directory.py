@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -256,6 +257,35 @@ def test_file_deleted_from_outside_does_not_stop_the_next_save(store, deleted):
     assert checkpoints_of(store) == ["000003.pt", "000004.pt"]
     assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 4
     assert best_of(store) == weights_to_bytes(make_best(3).weights)
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+@pytest.mark.parametrize("deleted", ["files", "folder"])
+def test_files_deleted_within_a_save_are_written_again(store, monkeypatch, call, deleted):
+    save(store, 1, 2)
+    folder, really, num_calls = store.path / "checkpoints", getattr(os, call), iter(range(1000))
+
+    def interfere(*given, **named):
+        if next(num_calls) == 0:
+            for path in folder.iterdir():
+                path.unlink()
+            if deleted == "folder":
+                folder.rmdir()
+        return really(*given, **named)
+
+    monkeypatch.setattr(os, call, interfere)
+    save(store, 3)
+    assert next(num_calls) > 1
+    assert RunDirectory(store.path).load(pytest.fail)["epoch"] == 3
+
+
+def test_run_that_was_deleted_as_a_whole_is_not_made_again(store):
+    save(store, 1)
+    shutil.rmtree(store.path)
+    for act in (lambda: save(store, 2), lambda: store.store_snapshot(1, make_best(1).weights)):
+        with pytest.raises(StorageError, match="S051"):
+            act()
+    assert not store.path.exists()
 
 
 @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])

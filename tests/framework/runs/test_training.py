@@ -39,28 +39,45 @@ pytestmark = pytest.mark.slow
 
 SUPPORT = Path(__file__).parents[2] / "support"
 CPU = torch.device("cpu")
+HANDLERS_DOC = Path(__file__).parents[3] / "docs" / "handlers.md"
 SHORT = ("training={num_epochs: 3, batch_size: 64}", "early_stopping=null", "checkpointing=null")
+
+EPOCHS_SAVED = {  # by the event at which a handler fails, in the second epoch if it can
+    "FIT_STARTED": 0,
+    **dict.fromkeys(["EPOCH_STARTED", "GET_BATCH_STARTED", "GET_BATCH_COMPLETED"], 1),
+    **dict.fromkeys(["ITERATION_STARTED", "BACKWARD_COMPLETED", "OPTIMIZER_STEPPED"], 1),
+    **dict.fromkeys(["ITERATION_COMPLETED", "EPOCH_COMPLETED", "COMPLETED", "VALIDATING"], 1),
+    **dict.fromkeys(["evaluator.STARTED", "evaluator.ITERATION_COMPLETED"], 1),
+    **dict.fromkeys(["evaluator.COMPLETED", "VALIDATED", "SAVING"], 1),
+    "STARTED": 2,  # comes before its epoch is counted
+    "FIT_ENDED": 3,
+}
 
 PLUGIN = '''
 import math
 from ignite.engine import Events
 from framework import Figure, FitEvents, Handler, hookimpl
 
-class Failing(Handler):
-    """Fails at an event of an epoch."""
+ERRORS = {e.__name__: e for e in (KeyError, MemoryError, OSError, StopIteration, SystemExit)}
 
-    def __init__(self, *, event: str = "VALIDATED", epoch: int = 2, memory: bool = False) -> None:
-        self.event, self.epoch, self.memory = event, epoch, memory
+class Failing(Handler):
+    """Fails at an event of an epoch, of the trainer or of the evaluator."""
+
+    def __init__(
+        self, *, event: str = "VALIDATED", epoch: int = 2, error: str = "KeyError"
+    ) -> None:
+        self.event, self.epoch, self.error = event, epoch, error
 
     def attach(self, trainer, evaluator, run):
-        names = FitEvents if self.event in FitEvents.__members__ else Events
-        trainer.add_event_handler(names[self.event], self.fail, trainer, run)
+        engines = {"trainer": trainer, "evaluator": evaluator}
+        *names, event = self.event.split(".")
+        events = FitEvents if event in FitEvents.__members__ else Events
+        engine = engines[names[0]] if names else trainer
+        engine.add_event_handler(events[event], self.fail, trainer, run)
 
     def fail(self, trainer, run):
         if max(trainer.state.epoch, 1) >= self.epoch:
-            if self.memory:
-                raise MemoryError("no more")
-            raise KeyError("on purpose")
+            raise ERRORS[self.error]("on purpose")
 
 class Poison(Handler):
     """Makes the images of one iteration NaN."""
@@ -204,22 +221,9 @@ def test_run_that_is_over_is_shown_and_nothing_written(trained, store):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("event", "epoch_saved"),
-    [
-        ("FIT_STARTED", 0),
-        ("EPOCH_STARTED", 1),
-        ("ITERATION_COMPLETED", 1),
-        ("BACKWARD_COMPLETED", 1),
-        ("EPOCH_COMPLETED", 1),
-        ("VALIDATING", 1),
-        ("VALIDATED", 1),
-        ("SAVING", 1),
-        ("FIT_ENDED", 3),
-    ],
-)
+@pytest.mark.parametrize("event", EPOCHS_SAVED)
 def test_failing_handler_of_a_plugin_is_named_and_what_was_saved_is_kept(
-    trained, store, plugin, event, epoch_saved
+    trained, store, plugin, event
 ):
     first_epoch = 1 if event == "FIT_STARTED" else 2
     with pytest.raises(PluginError) as caught:
@@ -231,9 +235,22 @@ def test_failing_handler_of_a_plugin_is_named_and_what_was_saved_is_kept(
     assert str(fault.place).startswith(f"{plugin}:")
     state = read_state(store.path)
     assert (state.status, state.reason) == ("failed", fault.message)
-    assert (state.checkpoint.epoch if state.checkpoint else 0) == epoch_saved
+    assert (state.checkpoint.epoch if state.checkpoint else 0) == EPOCHS_SAVED[event]
     saved = store.load(pytest.fail)
-    assert (saved["epoch"] if saved else 0) == epoch_saved
+    assert (saved["epoch"] if saved else 0) == EPOCHS_SAVED[event]
+
+
+def test_handler_is_made_to_fail_at_every_event():
+    order = HANDLERS_DOC.read_text().partition("```text")[2].partition("```")[0]
+    documented = {line.split()[0] for line in order.splitlines() if line.strip()[:2].isupper()}
+    assert documented | set(FitEvents.__members__) <= set(EPOCHS_SAVED)
+
+
+@pytest.mark.parametrize("error", ["OSError", "StopIteration", "SystemExit"])
+def test_handler_that_raises_something_odd_is_named_all_the_same(trained, store, error):
+    with pytest.raises(PluginError, match=r"plugin 'troubles' failed: .*P012"):
+        trained(f"handlers=[{{type: failing, event: ITERATION_COMPLETED, error: {error}}}]")
+    assert (read_state(store.path).status, store.load(pytest.fail)["epoch"]) == ("failed", 1)
 
 
 def test_failure_of_our_own_is_passed_on_as_it_is(trained, store):
@@ -293,11 +310,11 @@ def test_validation_that_is_never_a_number_is_diverged(trained, store, overrides
 
 def test_too_little_memory_is_told_with_the_batch_size(trained, store):
     with pytest.raises(TrainingError) as caught:
-        trained("handlers=[{type: failing, memory: true}]")
+        trained("handlers=[{type: failing, error: MemoryError}]")
     (fault,) = caught.value.faults
     assert (fault.identifier, fault.message) == (
         "T042",
-        "out of memory with batches of 64 (no more)",
+        "out of memory with batches of 64 (on purpose)",
     )
     assert read_state(store.path).status == "failed"
 

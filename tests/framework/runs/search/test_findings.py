@@ -9,12 +9,8 @@ import pytest
 from hand_built_search import BEGUN, CHANNELS, KIND, LATENT, LR, make_study
 
 from framework.errors import StorageError
-from framework.runs.search.findings import (
-    FoundTrial,
-    SearchFindings,
-    SoughtValue,
-    read_findings,
-)
+from framework.runs.search.findings import SearchFindings, read_findings
+from framework.runs.search.found_trials import FoundTrial, SoughtValue
 
 
 def test_every_trial_is_found_with_its_ending_and_its_newest_attempt(hand_built):
@@ -105,7 +101,7 @@ def test_importances_are_computed_from_ten_complete_trials_on(hand_built, tmp_pa
 
 def test_search_whose_study_was_not_begun_has_found_nothing(hand_built):
     (hand_built / "study.db").unlink()
-    assert read_findings(hand_built) == SearchFindings(hand_built, 5)
+    assert read_findings(hand_built) == SearchFindings(hand_built, 5, num_asked_for=5)
 
 
 def test_damaged_study_is_a_fault_with_the_way_to_mend_it(hand_built):

@@ -29,6 +29,14 @@ def dead():
     return this_process() | {"pid": process.pid}
 
 
+@pytest.fixture
+def living():
+    """A process that is there, and is not this one."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    yield this_process() | {"pid": process.pid}
+    process.communicate()
+
+
 def states(study):
     return [trial.state.name for trial in study.trials]
 
@@ -147,9 +155,9 @@ def test_trial_of_a_machine_that_is_gone_is_taken_up_where_nobody_is_at_work(mak
     assert states(study) == ["FAIL", "WAITING"]
 
 
-def test_process_that_is_still_saving_is_waited_for(make_study, trial):
+def test_process_that_is_still_saving_is_waited_for(make_study, trial, living):
     study = make_study()
-    study.add_trial(trial("RUNNING", run="trial-0000", owner=this_process()))
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=living))
     looks = []
 
     def look():
@@ -162,8 +170,16 @@ def test_process_that_is_still_saving_is_waited_for(make_study, trial):
     assert states(study) == ["FAIL", "WAITING"]
 
 
-def test_nobody_waits_for_a_straggler_once_the_end_is_asked_for(make_study, trial):
+def test_trial_that_this_process_left_behind_earlier_is_taken_up_again(make_study, trial):
     study = make_study()
     study.add_trial(trial("RUNNING", run="trial-0000", owner=this_process()))
+    assert sweep(study, max_retries=2) == 0
+    assert sweep(study, max_retries=2, is_alone=True) == 1
+    assert states(study) == ["FAIL", "WAITING"]
+
+
+def test_nobody_waits_for_a_straggler_once_the_end_is_asked_for(make_study, trial, living):
+    study = make_study()
+    study.add_trial(trial("RUNNING", run="trial-0000", owner=living))
     with pytest.raises(KeyboardInterrupt):
         end_stragglers(study, 2, 1, lambda: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -9,7 +9,7 @@ from framework.application import check
 from framework.errors import RecipeError
 from framework.runs.search.combinations import Combinations
 from framework.runs.search.drawing import Drawer
-from framework.runs.search.sampling import make_pruner, make_sampler
+from framework.runs.search.sampling import make_pruner, make_sampler, num_combinations
 
 RECIPE = """\
 seed: 7
@@ -46,6 +46,12 @@ def test_samplers_of_all_combinations_are_such_that_workers_share_them(planned, 
     sampler = make_sampler(planned(f"search.sampler={name}"), worker=0, num_known=0)
     assert isinstance(sampler, Combinations)
     assert sampler.is_lazy is is_lazy
+
+
+def test_combinations_are_counted_as_far_as_it_matters(planned):
+    assert num_combinations(planned("search.sampler=grid"), at_most=100) == 8
+    assert num_combinations(planned("search.sampler=grid"), at_most=5) == 5
+    assert num_combinations(planned("search.sampler=tpe"), at_most=100) is None
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from framework.contracts import Handler
 from framework.runs.interruption import Interrupted
 from framework.runs.loading import load_run
 from framework.runs.records import read_run, read_state
+from framework.runs.search.findings import read_findings
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +46,19 @@ def test_search_keeps_its_best_trial_and_goes_on_when_more_are_asked_for(searche
     rates = [trial.params["optimizer.lr"] for trial in trials_of(directory)]
     assert len(set(rates)) == len(rates) == 4
     assert searched(3, FOLDS).was_already_over
+
+
+def test_grid_that_holds_fewer_trials_than_were_asked_for_is_done_with_all_it_holds(searched):
+    space = "optimizer.lr: {choices: [0.01, 0.02]}"
+    record = searched(9, "search.sampler=grid", space=space)
+    findings = read_findings(record.directory)
+    assert (findings.num_done, findings.num_trials, findings.num_asked_for) == (2, 2, 9)
+    assert findings.limit == "the space has 2 combinations; 9 trials were asked for"
+    assert findings.limit in record.note
+    again = searched(10, "search.sampler=grid", space=space)
+    assert again.directory == record.directory
+    assert "10 trials were asked for" in again.note
+    assert len(read_findings(record.directory).trials) == 2
 
 
 class Stopper(Handler):

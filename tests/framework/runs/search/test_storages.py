@@ -1,20 +1,11 @@
 """The file of a study: whole or not there, and what is said when it cannot be used."""
 
-import sqlite3
-
 import optuna
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from framework.errors import StorageError
-from framework.runs.search import storages
-from framework.runs.search.storages import (
-    Heartbeat,
-    open_storage,
-    place_of,
-    sqlite_url,
-    study_faults,
-)
+from framework.runs.search.database_faults import study_faults
+from framework.runs.search.storages import Heartbeat, open_storage, sqlite_url
 
 
 def opened(file, **options):
@@ -41,19 +32,6 @@ def test_study_that_is_gone_is_refused(tmp_path):
     assert not (tmp_path / "study.db").exists()
 
 
-def test_damaged_study_is_copied_and_refused(tmp_path):
-    file = tmp_path / "study.db"
-    for number, words in ((1, b"no database"), (1, b"no database"), (2, b"no study")):
-        file.write_bytes(words * 1000)
-        with pytest.raises(StorageError) as caught:
-            opened(file, creates=True)
-        (fault,) = caught.value.faults
-        assert fault.identifier == "S076"
-        assert f"study.db.damaged-{number}" in fault.hint
-        assert (tmp_path / f"study.db.damaged-{number}").read_bytes() == file.read_bytes()
-    assert len([*tmp_path.glob("*.damaged-*")]) == 2
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("num_bytes", [0, 100, 5000])
 def test_study_cut_off_is_refused_in_words(tmp_path, num_bytes):
@@ -66,43 +44,10 @@ def test_study_cut_off_is_refused_in_words(tmp_path, num_bytes):
         opened(file).get_all_studies()
 
 
-def test_locked_study_is_waited_for_and_then_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(storages, "_SECONDS_TO_WAIT", 0.1)
-    file = tmp_path / "study.db"
-    storage = opened(file, creates=True)
-    study = optuna.create_study(storage=storage, study_name="study")
-    holder = sqlite3.connect(file, isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StorageError) as caught, study_faults(sqlite_url(file)):
-        study.set_user_attr("some", "thing")
-    (fault,) = caught.value.faults
-    assert fault.identifier == "S069"
-    assert "did not answer within" in fault.message
-    holder.execute("COMMIT")
-    holder.close()
-    study.set_user_attr("some", "thing")
-
-
 def test_storage_that_nobody_answers_for_is_told(tmp_path):
     with pytest.raises(StorageError) as caught:
         opened(tmp_path / "no" / "folder" / "study.db", creates=True)
     assert caught.value.faults[0].identifier == "S051"
-
-
-def test_server_that_is_not_there_is_told_in_one_line():
-    refused = "connection to server failed: Connection refused\n\tIs the server running?"
-    error = OperationalError("SELECT 1", {}, Exception(refused))
-    with pytest.raises(StorageError) as caught, study_faults("postgresql://me@host/studies"):
-        raise error
-    (fault,) = caught.value.faults
-    words = "connection to server failed: Connection refused Is the server running?"
-    assert fault.identifier == "S069"
-    assert fault.message == f"the study's storage cannot be reached ({words})"
-
-
-def test_place_of_a_storage_keeps_its_password():
-    assert place_of("postgresql://me:secret@host/studies") == "postgresql://me:***@host/studies"
-    assert place_of("sqlite:////a/study.db") == "/a/study.db"
 
 
 def test_url_that_is_none_is_refused():

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.runs.search.findings import FoundTrial, SearchFindings, SoughtValue
+from framework.runs.search.findings import SearchFindings
+from framework.runs.search.found_trials import FoundTrial, SoughtValue
 from framework.runs.search.tracked_search import pictures_of_search, table_of
 
 LR, KIND = "optimizer.lr", "networks.encoder"
