@@ -59,7 +59,7 @@ def test_whatever_is_saved_can_be_read(value):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (lambda: 1, "is of type function"),
+        (len, "is of type builtin_function_or_method"),
         (FitEvents.SAVING, "is of type FitEvents"),
         (Fraction(1, 2), "is of type Fraction"),
         (defaultdict(list), "is of type defaultdict"),
