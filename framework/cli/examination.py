@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from framework.contracts import Dataset
 from framework.discovery import discover
 from framework.errors import FrameworkError, PluginError
+from framework.fencing import plugin_code
 from framework.registry import Component, Registry
 from framework.runs.environment import choose_device
 from framework.trackers import Tracker
@@ -130,10 +131,14 @@ def _threads() -> Iterator[Finding]:
 
 
 def _disk(runs_directory: Path) -> Iterator[Finding]:
-    folder = next(p for p in (runs_directory, *runs_directory.absolute().parents) if p.is_dir())
+    places = [runs_directory.absolute(), *runs_directory.absolute().parents]
+    existing = next(place for place in places if os.path.lexists(place))
+    folder = next(place for place in places if place.is_dir())
     free_bytes = shutil.disk_usage(folder).free
     found = f"{runs_directory}: {free_bytes / _GIGABYTE:.1f} GB free"
     problem, remedy = _writing_problem(folder), "choose another folder: --runs-dir"
+    if existing != folder:
+        problem = f"{existing} is no folder"
     if not problem and free_bytes < _LITTLE_SPACE_BYTES:
         problem, remedy = f"only {free_bytes / _GIGABYTE:.2f} GB are free", "make room"
     yield Finding("disk", "runs", found, problem, remedy)
@@ -189,12 +194,12 @@ def _data(registry: Registry) -> Iterator[Finding]:
         yield Finding("data", _DATA_VARIABLE, named, problem, remedy)
     else:
         yield Finding("data", _DATA_VARIABLE, "not set")
-    for component, dataset in _built(registry, "dataset"):
-        if isinstance(dataset, Dataset):
-            yield _dataset_finding(component, dataset)
+    yield from _looked_at(registry, "data", "dataset", _dataset_finding)
 
 
-def _dataset_finding(component: Component, dataset: Dataset) -> Finding:
+def _dataset_finding(component: Component, dataset: object) -> Finding | None:
+    if not isinstance(dataset, Dataset):
+        return None
     where = dataset.whereabouts()
     try:
         info = dataset.info
@@ -206,14 +211,32 @@ def _dataset_finding(component: Component, dataset: Dataset) -> Finding:
 
 
 def _trackers(registry: Registry) -> Iterator[Finding]:
-    for component, tracker in _built(registry, "tracker"):
-        if isinstance(tracker, Tracker):
-            yield Finding("trackers", component.name, tracker.outlook() or "ready")
+    yield from _looked_at(registry, "trackers", "tracker", _tracker_finding)
 
 
-def _built(registry: Registry, kind: str) -> Iterator[tuple[Component, object]]:
-    """The components of a kind that can be had without setting anything."""
+def _tracker_finding(component: Component, tracker: object) -> Finding | None:
+    if not isinstance(tracker, Tracker):
+        return None
+    return Finding("trackers", component.name, tracker.outlook() or "ready")
+
+
+def _looked_at(
+    registry: Registry,
+    topic: str,
+    kind: str,
+    look: Callable[[Component, object], Finding | None],
+) -> Iterator[Finding]:
+    """What is found of the components of a kind that can be had without setting anything."""
     for component in registry.components(kind):
         with suppress(PluginError):  # told of its plugin already
-            if not component.parameters.json_schema().get("required"):
-                yield component, component.factory(**component.parameters.validate({}).values)
+            if component.parameters.json_schema().get("required"):
+                continue
+            try:
+                with plugin_code(component.label, "it cannot be looked at"):
+                    built = component.factory(**component.parameters.validate({}).values)
+                    found = look(component, built)
+            except PluginError as error:
+                problem = " ".join(error.faults[0].message.split())
+                found = Finding(topic, component.name, "", problem, "mend what it names")
+            if found is not None:
+                yield found

@@ -62,10 +62,11 @@ class ComparisonPage:
 
     @property
     def costs(self) -> list[ComparedValue]:
-        """What the runs took."""
+        """How the runs have ended, and what they took."""
         pages = list(self.runs.values())
         parameters = [page.meta.get("num_parameters") for page in pages]
         return [
+            ComparedValue("status", [page.record.status for page in pages]),
             ComparedValue("parameters", ["" if n is None else f"{n:,}" for n in parameters]),
             ComparedValue("epochs", [f"{p.record.epoch}/{p.record.num_epochs}" for p in pages]),
             ComparedValue("training", [duration_text(p.record.seconds) for p in pages]),

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from framework.reports.charts import Chart, Curve, Line, chart_of, color_class
 from framework.reports.histories import (
     Column,
-    Row,
     columns_of,
     mean_history,
     read_history,
     trained_runs,
 )
 from framework.reports.quantities import number_text
+from framework.runs.epoch_rows import Row
 from framework.runs.records import RunRecord
 
 _NUM_IN_SIGHT = 6

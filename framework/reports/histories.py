@@ -1,15 +1,11 @@
 """What a run wrote down after each of its epochs."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from framework.runs.epoch_rows import Row, read_rows
 from framework.runs.records import RunRecord
-
-Row = dict[str, Any]
-"""Numbers by column; what was not finite is None."""
 
 SPLITS = ("validation", "train")
 _SCHEDULE = "schedule"
@@ -36,22 +32,9 @@ class Column:
 
 def read_history(directory: Path) -> list[Row]:
     """The rows of `metrics.jsonl` that are whole; none where there is no such file."""
-    path = directory / "metrics.jsonl"
-    if not path.is_file():
-        return []
-    rows = map(_row, path.read_bytes().splitlines())
-    return [row for row in rows if "epoch" in row]
-
-
-def _row(line: bytes) -> Row:
-    try:
-        return {name: _number(value) for name, value in json.loads(line).items()}
-    except (ValueError, TypeError, AttributeError):  # of a killed process, or of somebody else
-        return {}
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return [
+        {k: None if v is None else float(v) for k, v in row.items()} for row in read_rows(directory)
+    ]
 
 
 def trained_runs(record: RunRecord) -> list[RunRecord]:

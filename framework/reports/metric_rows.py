@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from framework.reports.histories import (
-    Row,
     counted,
     group_of,
     mean_row,
@@ -12,6 +11,7 @@ from framework.reports.histories import (
     trained_runs,
 )
 from framework.reports.quantities import change_text, number_text, spread_text
+from framework.runs.epoch_rows import Row
 from framework.runs.records import RunRecord, Spread
 
 AFTER_FIRST_EPOCH = "after the first epoch"

@@ -1,7 +1,6 @@
 """A run that is over, as figures see it."""
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from framework.recipe.building import build_task
 from framework.recipe.plans import Plan, PlannedComponent
 from framework.runs.assembly import build_on, evaluation_loader
 from framework.runs.directory import RunDirectory
+from framework.runs.epoch_rows import read_rows
 from framework.runs.weights import load_weights, read_weights
 from framework.storage import make_folder, write_durably, write_json
 
@@ -57,8 +57,7 @@ class CompletedRun:
     @cached_property
     def history(self) -> Sequence[Mapping[str, Any]]:
         """One row per epoch; what was not finite is NaN."""
-        text = (self.store.path / "metrics.jsonl").read_text()
-        rows = [json.loads(line) for line in text.splitlines()]
+        rows = read_rows(self.store.path)
         return [{k: nan if v is None else float(v) for k, v in row.items()} for row in rows]
 
     def batch(self, indices: Sequence[int], split: Literal["train", "test"] = "test") -> Batch:

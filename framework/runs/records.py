@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from framework.errors import CheckpointError, Fault
+from framework.runs.epoch_rows import Row, read_rows
 from framework.runs.tracker_records import read_tracker_records
 
 FORMAT = 1
@@ -257,8 +259,11 @@ def _epoch_of(state: RunState, parts: Sequence[RunRecord]) -> int:
 
 
 def _figure_values(directory: Path) -> dict[str, dict[str, float | None]]:
-    files = sorted((directory / "figures").glob("*.json"))
-    return {file.stem: dict(json.loads(file.read_bytes())) for file in files}
+    found = {}
+    for file in sorted((directory / "figures").glob("*.json")):
+        with suppress(ValueError, TypeError, OSError):  # it is derived, and may be damaged
+            found[file.stem] = dict(json.loads(file.read_bytes()))
+    return found
 
 
 def parts_of(directory: Path) -> list[Path]:
@@ -269,22 +274,13 @@ def parts_of(directory: Path) -> list[Path]:
 
 def _values_kept(directory: Path, state: RunState) -> dict[str, float]:
     """What was measured of the weights kept: the row of their epoch, and the test metrics."""
-    log = directory / "metrics.jsonl"
-    values: dict[str, Any] = {}
-    if state.best is not None and log.is_file():
-        for line in log.read_bytes().splitlines():
-            row = _row(line)
-            if row.get("epoch") == state.best.epoch:
+    values: Row = {}
+    if state.best is not None:
+        for row in read_rows(directory):
+            if row["epoch"] == state.best.epoch:
                 values = {k: v for k, v in row.items() if k.startswith("validation/")}
     finite = {name: value for name, value in values.items() if value is not None}
     return finite | {f"test/{name}": value for name, value in state.test.items()}
-
-
-def _row(line: bytes) -> dict[str, Any]:
-    try:
-        return dict(json.loads(line))
-    except ValueError:  # the last line of a killed process
-        return {}
 
 
 def list_runs(runs_directory: Path) -> list[RunRecord]:

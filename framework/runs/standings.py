@@ -1,12 +1,12 @@
 """Where a training stands, read from the row of the epoch whose weights it keeps."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
 from framework.runs.directory import RunDirectory
+from framework.runs.epoch_rows import read_rows
 from framework.runs.fit import Fit
 
 
@@ -39,8 +39,7 @@ class Standing:
 
     def metrics(self) -> Mapping[str, float]:
         """What was measured after the epoch that is kept; what was not finite is NaN."""
-        for line in (self.directory / "metrics.jsonl").read_bytes().splitlines():
-            row = json.loads(line)
+        for row in read_rows(self.directory):
             if row["epoch"] == self.epoch:
                 return {k: nan if v is None else float(v) for k, v in row.items()}
         return {}

@@ -1,6 +1,5 @@
 """What trackers are told of a run beside its numbers, read from its directory."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from framework.recipe.plans import Plan
+from framework.runs.epoch_rows import read_rows
 from framework.runs.records import (
     OVER,
     REPORT,
@@ -88,7 +88,7 @@ def summary_of(path: Path) -> dict[str, Value]:
     record = read_run(path)
     summary: dict[str, Value] = {"status": record.status, "seconds": record.seconds}
     if record.best is not None:
-        row = next((r for r in _rows(path) if r.get("epoch") == record.best.epoch), {})
+        row = next((r for r in read_rows(path) if r.get("epoch") == record.best.epoch), {})
         kept = {"epoch": record.best.epoch} | {k: v for k, v in row.items() if k != "iteration"}
         summary |= {f"best/{name}": value for name, value in kept.items()}
     summary |= {f"test/{name}": value for name, value in record.test.items()}
@@ -117,7 +117,7 @@ def pictures_of(path: Path) -> dict[str, UInt8[np.ndarray, "_ _ 3"]]:
 
 def place_of(path: Path) -> tuple[int, int]:
     """Iteration and epoch that a run has reached, by the last row of its log."""
-    rows = _rows(path)
+    rows = read_rows(path)
     return (rows[-1]["iteration"], rows[-1]["epoch"]) if rows else (0, 0)
 
 
@@ -151,11 +151,6 @@ def _artifact(
     found = tuple(path / file for file in files if (path / file).is_file())
     if found:
         yield TrackedArtifact(name=name, kind=kind, files=found, aliases=aliases, facts=facts or {})
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    log = path / "metrics.jsonl"
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.is_file() else []
 
 
 def _row_of_part(part: RunRecord, names: Sequence[str]) -> list[Value]:

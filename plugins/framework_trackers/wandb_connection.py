@@ -88,7 +88,7 @@ def choose_mode(wanted: Mode | None) -> tuple[Mode, str]:
     settings = wandb.setup(settings=wandb.Settings(silent=True, console="off")).settings
     url = str(settings.base_url)
     if not (settings.api_key or has_key(url)):
-        return "offline", "no key is configured"
+        return "offline", "no key is configured (wandb login)"
     if objection := experience.objection(url):
         return "offline", objection
     if not is_reachable(url):

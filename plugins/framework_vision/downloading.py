@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import shutil
 import socket
 import sys
 import tarfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -19,6 +21,8 @@ from framework import DataError, Fault
 
 _STALL_SECONDS = 30.0
 _CHUNK_BYTES = 1 << 20
+_PREFIX = ".download-"
+_SECONDS_OF_A_DAY = 24 * 60 * 60  # no download takes that long
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,10 @@ def _move(fetched: Path, folder: Path) -> None:
 @contextmanager
 def _folder_beside(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=".download-") as temporary:
+    for left_behind in folder.parent.glob(f"{_PREFIX}*"):  # by a process that was killed
+        if time.time() - left_behind.stat().st_mtime > _SECONDS_OF_A_DAY:
+            shutil.rmtree(left_behind, ignore_errors=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=_PREFIX) as temporary:
         yield Path(temporary)
 
 

@@ -59,9 +59,9 @@ class MnistLike(LabelledDataset):
         """Counts and size from the files' headers; as published where there are no files yet.
 
         Raises:
-            DataError: the files are damaged, as far as their headers and sizes tell.
+            DataError: some files are missing, or damaged as far as their headers and sizes tell.
         """
-        if self._is_there():
+        if holds_files(self._files.folder):
             (num_train, height, width), (num_test, _, _) = self._files.read_shapes()
         else:
             num_train, num_test, height, width = _NUM_TRAIN, _NUM_TEST, _SIDE, _SIDE
@@ -79,7 +79,7 @@ class MnistLike(LabelledDataset):
         Raises:
             DataError: the labels are damaged.
         """
-        if not self._is_there():
+        if not holds_files(self._files.folder):
             return self._published_counts
         return self._files.count_by_class(len(self._class_names))
 

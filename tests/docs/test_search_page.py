@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("text", RECIPES, ids=["first", "shared"])
+@pytest.mark.parametrize("text", RECIPES, ids=["first", "shared", "objectives"])
 def test_recipes_of_the_page_can_be_planned(text, tmp_path):
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(text, encoding="utf-8")

@@ -22,7 +22,13 @@ UNANSWERED = "S069"
 MISHAPS = (StorageInternalError, SQLAlchemyError, sqlite3.Error)
 """What comes of a database that does not do what it is asked to."""
 
-_DAMAGED = ("malformed", "not a database", "database disk image", "no such table")
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "database disk image",
+    "no such table",
+    "Could not decode",
+)
 _FULL = ("disk is full", "disk I/O error", "No space left")
 _LOCKED = ("locked", "lock timeout", "Lock wait timeout")
 _FORBIDDEN = ("readonly", "unable to open")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -121,11 +122,10 @@ def read_findings(directory: Path, *, with_importances: bool = False) -> SearchF
     with _study_of(directory, search.get("storage")) as study:
         if study is None:
             return SearchFindings(directory, num_trials, num_asked_for=num_trials)
-        trials, attrs = study.get_trials(deepcopy=False), study.user_attrs
+        newest, attrs = _newest(study.get_trials(deepcopy=False)), study.user_attrs
+        found = _found_of(newest, int(search.get("max_retries", 3)))
     declared = attrs.get(DECLARED, {}).get("objectives", {})
-    newest, max_retries = _newest(trials), int(search.get("max_retries", 3))
     sought = [_sought(name, each) for name, each in declared.items()]
-    found = sorted(filter(None, (_found(t, max_retries) for t in newest)), key=lambda t: t.number)
     return SearchFindings(
         directory,
         _num_to_be(found, num_trials, attrs.get(COMBINATIONS)),
@@ -168,6 +168,19 @@ def _newest(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     """The trials without attempts that another one has taken up again."""
     newest = {trial.user_attrs.get(RUN, trial.number): trial for trial in trials}
     return sorted(newest.values(), key=lambda trial: trial.number)
+
+
+def _found_of(newest: Sequence[FrozenTrial], max_retries: int) -> list[FoundTrial]:
+    """The trials as plain records, in order.
+
+    Raises:
+        StorageInternalError: what they have noted is damaged.
+    """
+    try:
+        found = [_found(trial, max_retries) for trial in newest]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StorageInternalError(f"malformed attributes: {error}") from None
+    return sorted(filter(None, found), key=lambda trial: trial.number)
 
 
 def _found(trial: FrozenTrial, max_retries: int) -> FoundTrial | None:

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 
 from framework.errors import Fault, StorageError
 from framework.runs.search.database_faults import SQLITE, sqlite_file, study_faults
-from framework.runs.search.swift_storage import IS_READ, SwiftStorage
+from framework.runs.search.swift_storage import IS_READ, fitting_storage
 from framework.storage import TEMPORARY_PREFIX, storage_faults, sync_folder
 
 OnStale = Callable[[Study, FrozenTrial], Any]
@@ -89,7 +89,7 @@ def _storage(
 ) -> RDBStorage:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats count as such
-        return SwiftStorage(
+        return fitting_storage()(
             url,
             engine_kwargs=engine_kwargs,
             heartbeat_interval=heartbeat.interval_seconds,

@@ -1,11 +1,13 @@
 """The study of a search: what Optuna knows of its trials."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import optuna
+from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 
@@ -102,6 +104,9 @@ class StudyOfRun:
             known = study.user_attrs.get(DECLARED)
             if known is None:
                 self._require_no_trials()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ExperimentalWarning)
+                    study.set_metric_names([*search_of(self.plan).sought])  # for dashboards
                 study.set_user_attr(DECLARED, self.declared)
         if known is not None and known != self.declared:
             raise RecipeError(self._differences(known))

@@ -1,9 +1,11 @@
 """Optuna's storage, reading trials with one plain statement per table."""
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from inspect import signature
 from math import inf, nan
 from typing import Any
 
@@ -14,6 +16,7 @@ from optuna.distributions import (
     distribution_to_json,
     json_to_distribution,
 )
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, DateTime, Integer, Select, TableClause, bindparam, column
@@ -23,6 +26,8 @@ IS_READ = "is_read"
 """Execution option of a connection that is not going to write."""
 
 _NO_STUDY = -1
+_INNER = ("_get_trials", "_set_trial_param")
+"""Methods that are not public, which Optuna's cache asks for."""
 _SPECIAL = {"INF_POS": inf, "INF_NEG": -inf, "NAN": nan}
 """Numbers that not every database can hold, as Optuna writes their kind in their place."""
 
@@ -33,7 +38,8 @@ class SwiftStorage(RDBStorage):
     """A database of studies that finds a trial without making an object of each row.
 
     That takes Optuna some five milliseconds, however few trials there are, and each trial of a
-    search is read about ten times. What is found is the same, and so is what is written.
+    search is read about ten times. What is found is the same, and so is what is written. It knows
+    the tables and two inner methods of Optuna's, so ask `fitting_storage` whether it may be used.
     """
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
@@ -44,6 +50,24 @@ class SwiftStorage(RDBStorage):
         """
         found = self._read([trial_id], study=_NO_STUDY, after=0)
         return found[0] if found else super().get_trial(trial_id)
+
+    def get_all_studies(self) -> list[Any]:
+        """Read what is known of all studies.
+
+        Raises:
+            StorageInternalError: it is damaged.
+        """
+        with _damage_told():
+            return super().get_all_studies()
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
+        """Read what is known of a study.
+
+        Raises:
+            StorageInternalError: it is damaged.
+        """
+        with _damage_told():
+            return super().get_study_user_attrs(study_id)
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Write down something about a trial that has not ended.
@@ -102,12 +126,48 @@ class SwiftStorage(RDBStorage):
     def _read(self, known: Sequence[int], *, study: int, after: int) -> list[FrozenTrial]:
         """Read trials by their numbers, and those of a study with larger ones."""
         wanted = {"known": known, "study": study, "after": after}
-        with self.engine.connect().execution_options(**{IS_READ: True}) as connection:
+        reading = self.engine.connect().execution_options(**{IS_READ: True})
+        with _damage_told(), reading as connection:
             rows = connection.execute(_TRIALS_WANTED, wanted).all()
             if not rows:
                 return []
             parts = {name: _by_trial(connection, name, wanted) for name in _PARTS_WANTED}
-        return [_trial(row, parts) for row in rows]
+            with _damage_told(KeyError):
+                return [_trial(row, parts) for row in rows]
+
+
+def fitting_storage() -> type[RDBStorage]:
+    """This storage, or Optuna's own where another version keeps trials in another way."""
+    is_fit = all(map(_is_as_known, _INNER)) and all(map(_has_columns, _tables_known()))
+    return SwiftStorage if is_fit else RDBStorage
+
+
+def _is_as_known(method: str) -> bool:
+    theirs, ours = getattr(RDBStorage, method, None), vars(SwiftStorage)[method]
+    return theirs is not None and [*signature(theirs).parameters] == [*signature(ours).parameters]
+
+
+def _has_columns(table: TableClause) -> bool:
+    models = getattr(sys.modules[RDBStorage.__module__], "models", None)
+    tables = {} if models is None else models.BaseModel.metadata.tables
+    return table.name in tables and set(table.c.keys()) <= set(tables[table.name].c.keys())
+
+
+@contextmanager
+def _damage_told(*more: type[Exception]) -> Iterator[None]:
+    """Tell rows that a database could read, though nobody wrote them, as it tells what it cannot.
+
+    Args:
+        more: what else damage is told by than values.
+
+    Raises:
+        StorageInternalError: they are damaged.
+    """
+    kinds: tuple[type[Exception], ...] = (ValueError, TypeError, *more)
+    try:
+        yield
+    except kinds as error:
+        raise StorageInternalError(f"malformed rows: {error}") from None
 
 
 def _table(name: str, *columns: str) -> TableClause:
@@ -157,6 +217,11 @@ _PARTS_WANTED = {
         order="trial_intermediate_value_id",
     ),
 }
+
+
+def _tables_known() -> list[TableClause]:
+    found = [_TRIALS_WANTED, *_PARTS_WANTED.values()]
+    return [table for query in found for table in query.get_final_froms()]  # type: ignore[misc]
 
 
 _PARAM = ("trial_id", "param_name", "param_value", "distribution_json")

@@ -10,7 +10,7 @@ from framework.cli import examination
 from framework.cli.examination import examine
 
 BROKEN = """
-from framework import DataInfo, Dataset, DataError, Fault, hookimpl
+from framework import DataInfo, Dataset, DataError, Fault, Tracker, hookimpl
 
 class Damaged(Dataset):
     @property
@@ -20,8 +20,20 @@ class Damaged(Dataset):
     def load(self): return None
     def whereabouts(self): return "here.bin"
 
+class Hostile(Damaged):
+    def whereabouts(self): raise RuntimeError("no\\nluck")
+
+class Leaving(Tracker):
+    def outlook(self): raise SystemExit(3)
+    def start(self, run): return ""
+    def log(self, values, *, iteration, epoch): pass
+    def finish(self, summary, *, status): pass
+
 @hookimpl
-def provide_datasets(): return {"damaged": Damaged}
+def provide_datasets(): return {"damaged": Damaged, "hostile": Hostile}
+
+@hookimpl
+def provide_trackers(): return {"leaving": Leaving}
 
 @hookimpl
 def provide_losses(): return {"closed": "no_such_module:Loss"}
@@ -55,10 +67,29 @@ def test_all_topics_are_looked_at(findings):
 def test_only_what_is_wrong_is_a_problem(findings):
     wrong = {key: f.problem for key, f in findings.items() if f.problem}
     ours = {key: text for key, text in wrong.items() if key[0] in {"data", "plugins"}}
-    assert ours.keys() == {("data", "FRAMEWORK_DATA"), ("data", "damaged"), ("plugins", "broken")}
+    assert ours.keys() == {
+        ("data", "FRAMEWORK_DATA"),
+        ("data", "damaged"),
+        ("data", "hostile"),
+        ("plugins", "broken"),
+    }
     assert ours["data", "damaged"] == "here.bin: cut off"
     assert "no_such_module" in ours["plugins", "broken"]
     assert findings["data", "damaged"].remedy == "replace it"
+
+
+def test_what_a_plugin_raises_is_a_problem_and_no_end(findings):
+    assert findings["data", "hostile"].problem == "it cannot be looked at (RuntimeError: no luck)"
+    assert findings["trackers", "leaving"].problem == "it cannot be looked at (SystemExit: 3)"
+
+
+@pytest.mark.parametrize("inner", ["", "x", "x/y"])
+def test_file_in_the_place_of_a_folder_is_a_problem(tmp_path, inner):
+    file = tmp_path / "runs"
+    file.touch()
+    found = next(iter(examination._disk(file / inner)))
+    assert found.problem == f"{file} is no folder"
+    assert "--runs-dir" in found.remedy
 
 
 def test_more_threads_than_cores_are_a_problem(monkeypatch):

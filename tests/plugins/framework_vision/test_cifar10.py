@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -162,3 +163,13 @@ def test_spoilt_download_leaves_nothing_behind(tmp_path, serve, spoil):
         Cifar10(root=tmp_path / "data", download=True, archive=archive).load()
     assert caught.value.faults[0].identifier == "D035"
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_what_a_killed_download_left_is_deleted_after_a_day(tmp_path, serve):
+    old, new = tmp_path / ".download-old", tmp_path / ".download-new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "archive").touch()
+    os.utime(old, (0, 0))
+    Cifar10(root=tmp_path, download=True, archive=serve(packed(good_files()))).load()
+    assert {path.name for path in tmp_path.iterdir()} == {FOLDER, new.name}

@@ -113,6 +113,15 @@ def test_fingerprint_sees_one_changed_byte(tmp_path):
     assert mnist(root=tmp_path).fingerprint() != before
 
 
+def test_files_that_are_missing_beside_others_are_named_before_a_run(tmp_path):
+    folder = tmp_path / "KMNIST" / "raw"
+    folder.mkdir(parents=True)
+    (folder / "readme.txt").touch()
+    for look in (lambda: kmnist(root=tmp_path).info, kmnist(root=tmp_path).count_by_class):
+        with pytest.raises(DataError, match=r"train-\w+-idx\d-ubyte.*D026"):
+            look()
+
+
 def test_absent_data_without_download_name_both_ways_out(tmp_path):
     (fault,) = faults_of(mnist(root=tmp_path, download=False).load)
     assert fault.identifier == "D026"

@@ -70,6 +70,7 @@ def test_best_keeps_all_constraints(hand_built):
     findings = read_findings(hand_built)
     assert [trial.number for trial in findings.best] == [2]
     assert findings.trials[5].violation == 2.0
+    assert findings.trials[5].reason == "violates bound by 2"
 
 
 def test_best_of_several_objectives_are_those_that_none_surpasses_in_all():

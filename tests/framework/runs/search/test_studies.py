@@ -35,6 +35,15 @@ def test_study_is_made_once_and_found_again(of_run, tmp_path):
     assert (tmp_path / "recipe" / "20260101-000000-abcdef12" / "study.db").is_file()
 
 
+def test_study_tells_dashboards_what_its_objectives_are_called(of_run):
+    error = "error: {minimize: [{metric: validation/loss}]}"
+    size = "size: {minimize: [{cost: parameters}]}"
+    assert of_run(f"search.objectives={{{error}, {size}}}").begin().metric_names == [
+        "error",
+        "size",
+    ]
+
+
 def test_study_goes_on_with_more_trials_and_another_sampler(of_run):
     of_run().begin()
     of_run("search.num_trials=9", "search.sampler=random").begin()

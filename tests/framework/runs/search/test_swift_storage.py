@@ -1,9 +1,11 @@
 """What is read is what Optuna reads, whatever a trial holds."""
 
+import sqlite3
 from math import inf, nan
 
 import optuna
 import pytest
+import sqlalchemy
 from optuna.distributions import (
     CategoricalDistribution,
     FloatDistribution,
@@ -13,7 +15,12 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 
+from framework.errors import StorageError
+from framework.runs.search import storages, swift_storage
+from framework.runs.search.database_faults import study_faults
+from framework.runs.search.findings import read_findings
 from framework.runs.search.storages import Heartbeat, open_storage, sqlite_url
+from framework.runs.search.swift_storage import SwiftStorage, fitting_storage
 
 SPACE = {
     "rate": FloatDistribution(1e-4, 1.0, log=True),
@@ -121,6 +128,60 @@ def test_what_is_not_there_is_told_as_optuna_tells_it(empty_study_file):
         storage.get_all_trials(99)
     storage.remove_session()
     storage.engine.dispose()
+
+
+@pytest.mark.parametrize("change", ["renamed", "another signature", "another column"])
+def test_another_version_of_optuna_reads_its_trials_itself(change, monkeypatch):
+    assert fitting_storage() is SwiftStorage
+    if change == "renamed":
+        monkeypatch.delattr(RDBStorage, "_set_trial_param")
+    elif change == "another signature":
+        monkeypatch.setattr(RDBStorage, "_get_trials", dict.get)
+    else:
+        columns = sqlalchemy.table("trials", sqlalchemy.column("no_such_column")).c
+        monkeypatch.setattr(swift_storage, "_TRIALS_WANTED", sqlalchemy.select(*columns))
+    assert fitting_storage() is RDBStorage
+
+
+def test_search_does_without_this_storage(searched, monkeypatch):
+    monkeypatch.setattr(storages, "fitting_storage", lambda: RDBStorage)
+    record = searched(2)
+    assert (record.status, len(read_findings(record.directory).trials)) == ("finished", 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("trials", "datetime_start", "2026-\x11"),
+        ("trials", "state", "COMPLETEd"),
+        ("trial_params", "distribution_json", '{"name": "Other"}'),
+        ("trial_user_attributes", "value_json", '{"run'),
+        ("study_user_attributes", "value_json", "'"),
+    ],
+)
+def test_rows_that_nobody_wrote_are_told_as_damage(tmp_path, make_study, table, column, value):
+    study = make_study()
+    study.set_user_attr("declared", {})
+    study.add_trial(create_trial(**TRIALS[0]))
+    connection = sqlite3.connect(tmp_path / "study.db")
+    connection.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608  ours
+    connection.commit()
+    connection.close()
+    with pytest.raises(StorageError) as caught, study_faults(sqlite_url(tmp_path / "study.db")):
+        read_all(tmp_path / "study.db")
+    assert caught.value.faults[0].identifier == "S076"
+    assert (tmp_path / "study.db.damaged-1").is_file()
+
+
+def read_all(file):
+    """Read a study as whoever has not seen it yet."""
+    storage = open_storage(sqlite_url(file), lambda *_: None, Heartbeat())
+    try:
+        study = optuna.load_study(storage=storage, study_name="study")
+        return study.user_attrs, study.get_trials()
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def contents(trial):
