@@ -133,7 +133,8 @@ def sent(offline):
 
 def test_without_a_key_it_is_offline_and_says_so_once(offline):
     record, said = offline
-    line = "wandb: offline, as no key is configured (wandb login); `framework runs sync RUN` sends it"
+    reason = "offline, as no key is configured (wandb login)"
+    line = f"wandb: {reason}; `framework runs sync RUN` sends it"
     assert said.count(line) == 1
     assert not [each for each in said if "warning" in each]
     assert record.trackers == {"wandb": line.removeprefix("wandb: ")}
