@@ -188,8 +188,10 @@ def write_json(path: Path, values: Any) -> None:
 
 
 def json_bytes(values: Any) -> bytes:
-    """Plain values as indented JSON."""
-    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+    """Plain values as indented JSON; what UTF-8 cannot hold, as of odd file names, is escaped."""
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode(
+        errors="backslashreplace"
+    )
 
 
 def append_line(path: Path, line: str, *, at_bytes: int) -> int:
@@ -275,26 +277,22 @@ def this_process() -> dict[str, str | int]:
 
 def _locked(path: Path, *, is_folder: bool) -> Fault:
     text = "" if is_folder else path.read_text(errors="replace")
-    by = "another process"
-    with suppress(ValueError, KeyError, TypeError):
+    try:
         holder = json.loads(text)
-        if _may_be_at_work(holder):  # else who has the lock now has yet to write its name
-            by = f"process {holder['pid']} on {holder['host']}"
+        _require_at_work(holder)  # else who has the lock has yet to write its name
+        by = f"process {holder['pid']} on {holder['host']}"
+    except (ValueError, KeyError, TypeError, ProcessLookupError, OverflowError):
+        by = "another process"
     place = path if is_folder else path.parent
     hint = "wait for it, or stop it with Ctrl-C there"
     return Fault("S065", f"locked by {by}", place=str(place), hint=hint)
 
 
-def _may_be_at_work(process: Mapping[str, Any]) -> bool:
-    """Whether a process is alive, as far as this machine can tell."""
+def _require_at_work(process: Mapping[str, Any]) -> None:
+    """Check that a process is alive, as far as this machine can tell."""
     here = this_process()
-    if process["host"] != here["host"]:
-        return True
-    if process["boot_id"] != here["boot_id"]:
-        return False
-    try:
+    if process["host"] == here["host"]:
+        if process["boot_id"] != here["boot_id"]:
+            raise ProcessLookupError
         with suppress(PermissionError):  # another user's
             os.kill(process["pid"], 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True

@@ -15,6 +15,7 @@ from framework.errors import DataError, Fault
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """What is taken for an image in a folder, in any case of letters."""
 
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # PostScript is a program
 _MODES = {1: "L", 3: "RGB"}
 _COLOURS = {1: "grey", 3: "colour"}
 _SIXTEEN_BITS = 65535
@@ -82,7 +83,7 @@ def _opened(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path, formats=_FORMATS) as image:
                 image.load()
                 return ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
@@ -101,6 +102,8 @@ def _with_mode(image: Image.Image, mode: str, path: Path) -> Image.Image:
     if image.has_transparency_data:
         opaque = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(opaque, image.convert("RGBA"))
+    if image.mode == "LAB":  # Pillow turns it into RGB and nothing else
+        image = image.convert("RGB")
     return image.convert(mode)
 
 

@@ -148,7 +148,7 @@ def _require_classes(train: Sequence[Picture], test: Sequence[Picture]) -> None:
     if loose := [picture for picture in (*train, *test) if not picture.folder]:
         message = f"lies in no folder of a class ({len(loose)} pictures in all)"
         faults.append(Fault("D030", message, place=str(loose[0].path), hint=hint))
-    if strange := [picture for picture in test if picture.folder not in known]:
+    if strange := [p for p in test if p.folder and p.folder not in known]:
         message = f"class '{strange[0].folder}' has no picture to train on"
         faults.append(Fault("D030", message, place=str(strange[0].path), hint=hint))
     if faults:

@@ -24,6 +24,7 @@ from framework.storage import (
     sha256_of,
     this_process,
     write_durably,
+    write_json,
 )
 
 
@@ -230,6 +231,12 @@ def test_exclusive_lock_refuses_a_second_process_until_the_first_dies(tmp_path, 
 
 def test_temporary_prefix_hides_files():
     assert storage.TEMPORARY_PREFIX.startswith(".")
+
+
+def test_text_that_utf_8_cannot_hold_comes_back_out_of_json(tmp_path):
+    name = os.fsdecode(b"\xff\xfe and \xc3\xa9")
+    write_json(tmp_path / "file", {name: [name]})
+    assert json.loads((tmp_path / "file").read_bytes()) == {name: [name]}
 
 
 def test_append_line_fills_no_gap_in_a_file_that_others_have_deleted(tmp_path):

@@ -59,6 +59,13 @@ def test_sixteen_bits_are_scaled_and_not_cut_off(write):
     assert image.pixels[0, 0].tolist() == [0, 1, 100, 255]
 
 
+@pytest.mark.parametrize("mode", ["1", "CMYK", "LAB", "P", "YCbCr"])
+@pytest.mark.parametrize("shape", [GREY, (3, 6, 4)])
+def test_every_mode_of_a_file_is_brought_to_grey_or_colour(write, mode, shape):
+    image = Image.new(mode, (4, 6))
+    assert read_image(write(image, "image.tif"), shape).pixels.shape == shape
+
+
 def test_what_is_transparent_is_white(write):
     image = Image.new("RGBA", (4, 6), (0, 0, 0, 0))
     image.putpixel((0, 0), (0, 0, 0, 255))
@@ -80,6 +87,7 @@ def test_image_is_turned_upright(write):
         (None, "cannot be read as an image (FileNotFoundError: No such file or directory) [D083]"),
         (b"", "UnidentifiedImageError"),
         (b"no image at all", "UnidentifiedImageError"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "UnidentifiedImageError"),
         ("cut", "cannot be read as an image (OSError: "),
         ("bomb", "cannot be read as an image (DecompressionBombWarning: "),
         ("large bomb", "cannot be read as an image (DecompressionBombError: "),
