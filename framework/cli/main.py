@@ -1,10 +1,13 @@
 """The command `framework`, and the exit code of everything that can happen in it."""
 
+import errno
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -25,8 +28,13 @@ from framework.cli.runs import runs
 from framework.cli.schema import schema
 from framework.cli.search import search
 from framework.cli.streams import discard_output, is_broken, prepare_streams
-from framework.errors import Fault, FrameworkError
+from framework.errors import Fault, FrameworkError, StorageError
+from framework.storage import storage_faults
 
+_FAULTS_OF_PLACES = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT),
+}
 _INTERRUPTED = 130
 _TERMINATED = 143
 _READER_GONE = 141  # what a shell shows of a command that dies of SIGPIPE
@@ -100,10 +108,21 @@ def _explained(error: BaseException, words: Sequence[str]) -> tuple[Sequence[Fau
         return error.faults, error.exit_code
     if isinstance(error, click.UsageError):
         return [_usage_fault(error)], error.exit_code
+    if isinstance(error, OSError) and error.errno in _FAULTS_OF_PLACES and error.filename:
+        return _place_faults(error), StorageError.exit_code
     if isinstance(error, KeyboardInterrupt):
         exit_code = _TERMINATED if isinstance(error, Terminated) else _INTERRUPTED
         return [Fault("I002", "stopped at once; what was saved before is intact")], exit_code
     return [crash_fault(error, words)], FrameworkError.exit_code
+
+
+def _place_faults(error: OSError) -> Sequence[Fault]:
+    """What is wrong with a file or folder that a user has named, or that runs are kept in."""
+    try:
+        with storage_faults(Path(os.fsdecode(error.filename))):
+            raise error
+    except StorageError as told:
+        return told.faults
 
 
 def _usage_fault(error: click.UsageError) -> Fault:

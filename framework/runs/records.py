@@ -210,7 +210,10 @@ def read_meta(directory: Path) -> dict[str, Any]:
 
 def is_run(path: Path) -> bool:
     """Tell whether a path is a run directory."""
-    return (path / "state.json").is_file() and (path / "meta.json").is_file()
+    try:
+        return (path / "state.json").is_file() and (path / "meta.json").is_file()
+    except OSError:  # no name that a file could have, or nobody may look there
+        return False
 
 
 def read_run(directory: Path) -> RunRecord:

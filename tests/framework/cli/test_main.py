@@ -208,3 +208,21 @@ def test_command_works_without_stdout(words, tmp_path):
 def test_version_is_that_of_the_distribution(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"framework {version('ignite-framework')}\n"
+
+
+LONG = "y" * 300
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "identifier"),
+    [
+        (["run", LONG], 3, "R025"),
+        (["check", LONG], 3, "R025"),
+        (["runs", "show", LONG], 2, "U002"),
+        (["runs", "list", "--runs-dir", LONG], 7, "S051"),
+        (["recipes", "copy", "quickstart", f"{LONG}/x.yaml"], 7, "S051"),
+    ],
+)
+def test_name_that_no_file_can_have_is_a_fault_of_the_user(capsys, words, code, identifier):
+    assert main(words) == code
+    assert f"[{identifier}]" in capsys.readouterr().err
