@@ -116,6 +116,7 @@ def test_images_that_do_not_fit_are_refused_in_pytorchs_words():
         ours(make_images((192, 5, 6, 8)))
 
 
+@pytest.mark.slow
 def test_exported_program_knows_nothing_of_it():
     ours, theirs = make_pair(kernel_size=3)
     buffer = io.BytesIO()

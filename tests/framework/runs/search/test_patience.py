@@ -75,6 +75,7 @@ def test_little_time_is_left_once_somebody_asks_for_the_end(monkeypatch):
         Patience(URL, 60.0, interruption, "framework run here").carried_out(Failing(1000))
 
 
+@pytest.mark.slow
 def test_every_method_of_a_study_waits_for_the_lock(storage, tmp_path):
     said = []
     url = sqlite_url(tmp_path / "study.db")
@@ -94,6 +95,7 @@ def test_every_method_of_a_study_waits_for_the_lock(storage, tmp_path):
     assert (study.user_attrs, len(study.trials)) == ({"some": "thing"}, 1)
 
 
+@pytest.mark.slow
 def test_locked_study_is_waited_for_and_then_told(storage, tmp_path, monkeypatch):
     monkeypatch.setattr("framework.runs.search.patience._FIRST_PAUSE_SECONDS", 0.01)
     patience = Patience(sqlite_url(tmp_path / "study.db"), seconds=0.1)
@@ -110,6 +112,7 @@ def test_locked_study_is_waited_for_and_then_told(storage, tmp_path, monkeypatch
     study.set_user_attr("some", "thing")
 
 
+@pytest.mark.slow
 def test_sign_of_life_is_neither_waited_for_nor_missed(storage, tmp_path):
     patience = Patience(sqlite_url(tmp_path / "study.db"), seconds=20.0)
     waiting = patient(storage, patience)

@@ -143,6 +143,7 @@ def test_another_version_of_optuna_reads_its_trials_itself(change, monkeypatch):
     assert fitting_storage() is RDBStorage
 
 
+@pytest.mark.slow
 def test_search_does_without_this_storage(searched, monkeypatch):
     monkeypatch.setattr(storages, "fitting_storage", lambda: RDBStorage)
     record = searched(2)

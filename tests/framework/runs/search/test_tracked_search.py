@@ -41,6 +41,7 @@ def test_values_of_a_table_are_plain():
     assert rows[0][3] == "{'deep': [1]}"
 
 
+@pytest.mark.slow
 def test_pictures_show_history_dimensions_and_importances_of_each_objective():
     sought = COST, SoughtValue("psnr", "maximize", {})
     findings = findings_of(*sought, num_complete=2, importances=[{LR: 0.9, KIND: 0.1}, {}])
